@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Result<T>: a value, or why there is none. For everything that can be refused; never for bugs.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace holdfast {
+
+/// Why something was refused: what is wrong, where, and how to mend it, in one line without a final full stop.
+/// It may quote input, but never a secret.
+struct Error {
+  std::string what;
+  /// The HTTP status that tells a client about it; 0 where the caller knows better.
+  int status = 0;
+};
+
+template <class T>
+using Result = boost::system::result<T, Error>;
+
+/// Called by Result::value() on an error. Code that can meet an error asks has_value() first, so this is a bug.
+[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
+  throw std::logic_error("unchecked result: " + error.what);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/config_load.h"
+#include "app/config_schema.h"
+#include "app/daemon.h"
+#include "base/log.h"
+
+extern char** environ;
+
+namespace holdfast::app {
+namespace {
+
+/// What serve, check and demo have in common.
+struct ServeOptions {
+  std::string config_file;
+  std::vector<std::string> routes;
+  std::string port;
+  std::string log_level;
+  std::string log_format;
+  std::vector<std::pair<std::string, std::string>> keys;  // "section.key" and value
+};
+
+void add_serve_options(CLI::App& command, ServeOptions& options) {
+  command.add_option("--config", options.config_file, "Configuration file")->type_name("FILE");
+  command.add_option("--route", options.routes, "A line of the routes file; replaces the file (repeatable)")
+      ->type_name("LINE")
+      ->take_all();
+  command.add_option("--port", options.port, "The one address for clients; replaces server.listen")
+      ->type_name("[ADDR:]PORT");
+  command.add_option("--log-level", options.log_level, "error, warn, info, debug or trace");
+  command.add_option("--log-format", options.log_format, "text");
+  for (const auto& spec : config_keys()) {
+    if (spec.is_file_only()) continue;
+    auto name = std::string(spec.section) + "." + std::string(spec.key);
+    command.add_option_function<std::string>(
+               flag_name(spec), [&options, name](const std::string& value) { options.keys.emplace_back(name, value); },
+               std::string(spec.doc))
+        ->group("Configuration keys");
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> environment() {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (char** entry = environ; *entry; ++entry) {
+    std::string_view text(*entry);
+    auto equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+/// "7999", "127.0.0.1:7999", "[::]:7999"
+std::string listen_url(const std::string& port) {
+  return port.find(':') == std::string::npos ? "http://0.0.0.0:" + port : "http://" + port;
+}
+
+ConfigSources sources_of(const ServeOptions& options) {
+  ConfigSources sources;
+  if (!options.config_file.empty()) sources.file = options.config_file;
+  sources.environment = environment();
+  sources.flags = options.keys;
+  if (!options.port.empty()) sources.flags.emplace_back("server.listen", listen_url(options.port));
+  if (!options.log_level.empty()) sources.flags.emplace_back("log.level", options.log_level);
+  if (!options.log_format.empty()) sources.flags.emplace_back("log.format", options.log_format);
+  return sources;
+}
+
+RoutesSource routes_of(const ServeOptions& options, const Config& config, proxy::RoutesOptions routes_options) {
+  if (!options.routes.empty()) {
+    std::string lines;
+    for (const auto& line : options.routes) lines += line + "\n";
+    return RoutesSource::from_text(lines, "--route", routes_options);
+  }
+  if (const char* lines = std::getenv("HOLDFAST_ROUTES")) {
+    return RoutesSource::from_text(lines, "HOLDFAST_ROUTES", routes_options);
+  }
+  std::filesystem::path file(config.proxy.routes_file);
+  if (file.is_relative()) file = std::filesystem::path(config.directory) / file;
+  return RoutesSource::from_file(file.lexically_normal().string(), routes_options);
+}
+
+base::LogLevel level_of(const std::string& name) {
+  if (name == "error") return base::LogLevel::error;
+  if (name == "warn") return base::LogLevel::warn;
+  if (name == "debug") return base::LogLevel::debug;
+  if (name == "trace") return base::LogLevel::trace;
+  return base::LogLevel::info;
+}
+
+/// Errors go to standard error as they are, before there is a log.
+bool report(const LoadedConfig& loaded) {
+  for (const auto& error : loaded.errors) fmt::print(stderr, "holdfast: {}\n", error);
+  return loaded.errors.empty();
+}
+
+int serve(ServeOptions options) {
+  if (options.config_file.empty()) {
+    auto found = find_config_file();
+    if (!found) {
+      std::string places;
+      for (const auto& place : config_search_path()) places += (places.empty() ? "" : ", ") + place;
+      fmt::print(stderr, "holdfast: no configuration found: looked for {}; name one with --config FILE, or try `holdfast demo`\n",
+                 places);
+      return 1;
+    }
+    options.config_file = *found;
+  }
+  auto loaded = load_config(sources_of(options));
+  if (!report(loaded)) return 1;
+  base::start_log(level_of(loaded.config.log.level));
+  for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
+  return run_daemon(loaded.config, routes_of(options, loaded.config, {}), nullptr);
+}
+
+int check(const ServeOptions& options) {
+  auto given = options;
+  if (given.config_file.empty()) {
+    if (auto found = find_config_file()) given.config_file = *found;
+  }
+  auto loaded = load_config(sources_of(given));
+  bool good = report(loaded);
+  for (const auto& warning : loaded.warnings) fmt::print("warning: {}\n", warning);
+  if (good) {
+    auto key = loaded.config.grip.sig_key;
+    if (!key.empty()) {
+      if (auto parsed = base::SigningKey::parse(key, loaded.config.directory); !parsed) {
+        fmt::print(stderr, "holdfast: grip.sig_key: {}\n", parsed.error().what);
+        good = false;
+      }
+    }
+    auto source = routes_of(given, loaded.config, {});
+    auto routes = source.load();
+    if (!routes) {
+      fmt::print(stderr, "holdfast: {}\n", routes.error().what);
+      return 1;
+    }
+    for (const auto& issue : routes->parsed.issues) {
+      bool error = issue.severity == proxy::RouteIssue::Severity::error;
+      fmt::print(error ? stderr : stdout, "{}{}\n", error ? "" : "warning: ", issue.text());
+      good = good && !error;
+    }
+    if (good) fmt::print("{}: good; {} routes in {}\n", given.config_file, routes->parsed.routes.size(), source.text());
+  }
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app{"Holdfast, a realtime reverse proxy: it holds clients' connections for any HTTP API."};
+  app.set_version_flag("--version", std::string("holdfast ") + HOLDFAST_VERSION);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+
+  ServeOptions options;
+  add_serve_options(app, options);
+  auto* serve_command = app.add_subcommand("serve", "Run the daemon in the foreground (the default)");
+  add_serve_options(*serve_command, options);
+  auto* check_command = app.add_subcommand("check", "Check configuration and routes; exit status 0 or 1");
+  add_serve_options(*check_command, options);
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  if (*check_command) return check(options);
+  return serve(options);
+}
+
+}  // namespace holdfast::app

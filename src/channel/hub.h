@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub gives everything that is published its place in one order, and hands it to every core.
+//
+// The hub is a role, not a thread (docs/decisions/0004): whoever posts a letter while nobody plays the role plays it
+// until no letter is left. So a publish that arrives on a core reaches that core's clients without changing threads, and
+// nobody ever waits for a lock: who finds the role taken leaves his letter and goes on.
+#pragma once
+
+#include <holdfast/message.h>
+
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "channel/duplicates.h"
+#include "net/core.h"
+
+namespace holdfast::channel {
+
+class ChannelTable;
+
+enum class Interest : bool { begins, ends };
+
+/// Who follows which channels this process listens to (the ZeroMQ SUB socket does). Called by whoever plays the hub, one
+/// call at a time.
+class InterestSink {
+ public:
+  virtual void on_interest(const std::string& channel, Interest interest) = 0;
+
+ protected:
+  ~InterestSink() = default;
+};
+
+struct HubOptions {
+  base::Millis id_cache_ttl_ms = 60000;  ///< 0: duplicates are not looked for
+  std::size_t id_cache_max = 1000000;
+};
+
+/// One for the process. Thread-safe where it says so.
+class Hub {
+ public:
+  explicit Hub(const HubOptions& options);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  /// Before anything is posted.
+  void add_core(net::Core& core, ChannelTable& table);
+  void set_interest_sink(InterestSink* sink) { interest_sink_ = sink; }
+
+  /// Any thread. When it returns, the messages have their place, in this order and next to each other, behind everything
+  /// that was posted before.
+  void publish(std::vector<NewMessageRef> messages);
+
+  /// Any thread. A core has its first listener on a channel, or has lost its last.
+  void post_interest(unsigned core, const std::string& channel, Interest interest);
+
+  /// What the hub counts: published and duplicates.
+  const base::Counters& counters() const { return counters_; }
+
+ private:
+  struct Post;
+  struct PublishPost;
+  struct InterestPost;
+  struct Port;
+  class Delivery;
+  struct Listeners {
+    std::uint32_t cores = 0;
+    std::uint64_t mask = 0;  // bit core % 64
+    std::vector<std::uint32_t> counts;
+  };
+
+  void post(Post* post);
+  void play();
+  void apply(PublishPost& post);
+  void apply(InterestPost& post);
+  void hand_out();
+
+  static Post* idle_mark();
+
+  const HubOptions options_;
+  std::atomic<Post*> posts_;  // newest first; idle_mark() while nobody plays
+  std::vector<Port> ports_;
+  InterestSink* interest_sink_ = nullptr;
+
+  // Only for who plays:
+  base::Counters counters_;
+  DuplicateFilter duplicates_;
+  std::uint64_t last_order_ = 0;
+  boost::unordered_flat_map<std::string, Listeners> listeners_;
+  std::vector<MessageRef> batch_;
+  std::uint64_t wake_mask_ = 0;
+};
+
+}  // namespace holdfast::channel

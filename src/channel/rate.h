@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// grip.message_rate and message_hwm: deliveries a second for the whole process, and how many may wait for their turn.
+#pragma once
+
+#include <holdfast/message.h>
+
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "channel/run.h"
+#include "channel/subscriber.h"
+#include "net/core.h"
+
+namespace holdfast::channel {
+
+/// The rate of the process, shared by its cores: each takes what it needs of the present tick's allowance, at most a few
+/// dozen times a second.
+class RateBudget {
+ public:
+  /// `per_second` > 0; `hwm`: deliveries that may wait for each route and core, 0: any number.
+  RateBudget(std::int64_t per_second, std::int64_t hwm) : per_second_(per_second), hwm_(hwm) {}
+
+  static constexpr base::Millis kTickMs = 25;
+
+  /// Any thread. Takes up to `wanted` deliveries of the tick that `now` falls into.
+  std::int64_t take(base::Millis now, std::int64_t wanted);
+
+  std::int64_t per_second() const { return per_second_; }
+  std::int64_t hwm() const { return hwm_; }
+
+ private:
+  const std::int64_t per_second_;
+  const std::int64_t hwm_;
+  std::atomic<std::int64_t> tick_{0};
+  std::atomic<std::int64_t> left_{0};
+};
+
+/// Deliveries of one core that wait for the rate: a queue for each route, served in turn. Only used where a rate is set;
+/// without one nothing is queued at all.
+class RatedDeliveries {
+ public:
+  RatedDeliveries(net::Core& core, RateBudget& budget);
+  ~RatedDeliveries();
+
+  std::uint32_t bucket(const std::string& route_id);
+
+  /// A delivery is queued by the subscriber's address; leaving drops what waits for it.
+  void join(Subscriber& subscriber) { ++members_[&subscriber].subscriptions; }
+  void leave(Subscriber& subscriber);
+
+  /// Over the high-water mark the delivery is dropped, counted and logged.
+  void enqueue(Subscriber& subscriber, const MessageRef& message);
+
+  /// Delivers what the rate allows now. True: more could be delivered at once.
+  bool run_slice();
+
+ private:
+  struct Delivery {
+    Subscriber* subscriber;
+    std::uint64_t generation;
+    MessageRef message;
+  };
+  struct Bucket {
+    std::string route_id;
+    std::deque<Delivery> waiting;
+  };
+  struct Member {
+    std::uint32_t subscriptions = 0;
+    std::uint64_t generation = 0;
+  };
+  struct Clock;
+
+  void wait_for_tick();
+
+  net::Core& core_;
+  RateBudget& budget_;
+  std::unique_ptr<Clock> clock_;
+  std::vector<Bucket> buckets_;
+  boost::unordered_flat_map<Subscriber*, Member> members_;
+  std::uint64_t last_generation_ = 0;
+  std::size_t waiting_ = 0;
+  std::size_t next_bucket_ = 0;
+};
+
+}  // namespace holdfast::channel

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "channel/table.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/assert.h"
+#include "channel/hub.h"
+
+namespace holdfast::channel {
+
+/// A channel exists on a core while somebody there listens, or has just left.
+struct Channel final : net::Timer {
+  Channel(ChannelTable& owner, std::string_view full_name, std::size_t name_hash)
+      : table(owner), name(full_name), hash(name_hash) {}
+
+  Lane& lane(Transport transport) {
+    auto& slot = lanes[static_cast<std::size_t>(transport)];
+    if (!slot) {
+      slot = std::make_unique<Lane>();
+      slot->channel = this;
+    }
+    return *slot;
+  }
+
+  bool has_members() const {
+    return std::any_of(std::begin(lanes), std::end(lanes), [](const auto& l) { return l && !l->members.empty(); });
+  }
+
+  void on_deadline() override {
+    if (!has_members()) table.erase(*this);
+  }
+
+  ChannelTable& table;
+  const std::string name;
+  const std::size_t hash;
+  std::unique_ptr<Lane> lanes[kTransports];
+};
+
+ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& options, RateBudget* rate)
+    : core_(core), hub_(hub), options_(options) {
+  if (rate) rated_ = std::make_unique<RatedDeliveries>(core, *rate);
+  core.add_turn_task(*this);
+}
+
+ChannelTable::~ChannelTable() = default;
+
+Channel& ChannelTable::channel_for(std::string_view name) {
+  Key key{std::hash<std::string_view>()(name), name};
+  auto found = channels_.find(key);
+  if (found != channels_.end()) return *found->second;
+  auto channel = std::make_unique<Channel>(*this, name, key.hash);
+  key.name = channel->name;
+  hub_.post_interest(core_.index(), channel->name, Interest::begins);
+  return *channels_.emplace(key, std::move(channel)).first->second;
+}
+
+void ChannelTable::subscribe(Subscriber& subscriber, std::string_view name, Transport transport) {
+  auto& channel = channel_for(name);
+  channel.clear_deadline();
+  auto& lane = channel.lane(transport);
+  auto& subscription = subscriber.subscriptions().add();
+  subscription.lane = &lane;
+  subscription.owner = &subscriber;
+  subscription.next = lane.end();
+  subscription.index = static_cast<std::uint32_t>(lane.members.size());
+  lane.members.push_back(&subscription);
+  if (rated_) rated_->join(subscriber);
+}
+
+void ChannelTable::unsubscribe(Subscriber& subscriber) {
+  for (auto& subscription : subscriber.subscriptions().all()) unlink(subscription);
+  subscriber.subscriptions().forget();
+  if (rated_) rated_->leave(subscriber);
+}
+
+void ChannelTable::unlink(Subscription& subscription) {
+  auto& lane = *subscription.lane;
+  auto& channel = *lane.channel;
+  // The last member takes the place. A walk goes from the end to the front, so the one that moves has been visited
+  // already, or is visited once more, which is harmless: what it has been given is known by its position.
+  auto* last = lane.members.back();
+  lane.members[subscription.index] = last;
+  last->index = subscription.index;
+  lane.members.pop_back();
+  bool was_response = channel.lanes[static_cast<std::size_t>(Transport::response)].get() == &lane;
+  subscription.lane = nullptr;
+  if (!channel.has_members()) remove_if_unused(channel, was_response);
+}
+
+void ChannelTable::remove_if_unused(Channel& channel, bool was_response) {
+  if (was_response && options_.linger_ms > 0) {
+    channel.set_deadline(core_.wheel(), core_.now() + options_.linger_ms);
+  } else {
+    erase(channel);
+  }
+}
+
+void ChannelTable::erase(Channel& channel) {
+  for (const auto& lane : channel.lanes) {
+    if (!lane) continue;
+    if (lane->active) std::erase(active_, lane.get());
+    lane->active = false;
+    if (lane.get() == run_lane_) run_lane_ = nullptr;
+  }
+  hub_.post_interest(core_.index(), channel.name, Interest::ends);
+  auto found = channels_.find(Key{channel.hash, channel.name});
+  HF_ASSERT(found != channels_.end());
+  // Later in the turn: a walk may be standing in one of its lanes.
+  core_.defer_delete(std::move(found->second));
+  channels_.erase(found);
+}
+
+// ----------------------------------------------------------------------------------------------------- fan-out
+
+void ChannelTable::apply(const MessageRef& message) {
+  auto found = channels_.find(Key{message->channel_hash, message->channel});
+  if (found == channels_.end()) return;
+  auto& lanes = found->second->lanes;
+  if (auto& lane = lanes[static_cast<std::size_t>(Transport::stream)]; lane && message->stream) append(*lane, message);
+  if (auto& lane = lanes[static_cast<std::size_t>(Transport::response)]; lane && message->response) {
+    append(*lane, message);
+  }
+}
+
+void ChannelTable::append(Lane& lane, const MessageRef& message) {
+  if (lane.members.empty()) return;
+  if (rated_) {
+    for (auto* member : lane.members) rated_->enqueue(*member->owner, message);
+    return;
+  }
+  lane.pending.push_back(message);
+  if (lane.active) return;
+  lane.active = true;
+  active_.push_back(&lane);
+}
+
+bool ChannelTable::run_slice() {
+  if (rated_) return rated_->run_slice();
+  std::size_t budget = kSliceDeliveries;
+  while (budget > 0 && !active_.empty()) {
+    auto& lane = *active_.front();
+    active_.pop_front();
+    // A share for each lane, so that a channel with a few members does not wait for one with a hundred thousand.
+    auto share = std::min(budget, std::max<std::size_t>(kSliceDeliveries / (active_.size() + 1), 16));
+    auto used = walk(lane, share);
+    budget -= std::min(budget, std::max<std::size_t>(used, 1));
+    if (lane.active) active_.push_back(&lane);
+  }
+  return !active_.empty();
+}
+
+/// Visits up to `budget` members; returns how many. The lane stays active while members or messages are left.
+std::size_t ChannelTable::walk(Lane& lane, std::size_t budget) {
+  if (!lane.walking) {
+    lane.walking = true;
+    lane.walk_end = lane.end();
+    lane.cursor = lane.members.size();
+  }
+  std::size_t used = 0;
+  while (lane.cursor > 0 && used < budget) {
+    // Members may have left meanwhile, and the visited one may leave while it is being visited.
+    lane.cursor = std::min(lane.cursor, lane.members.size());
+    if (lane.cursor == 0) break;
+    auto& subscription = *lane.members[--lane.cursor];
+    if (subscription.next >= lane.end()) continue;
+    ++used;
+    visit(subscription);
+  }
+  if (lane.cursor == 0) finish_walk(lane);
+  core_.counters().add(base::Counter::deliveries, used);
+  return used;
+}
+
+void ChannelTable::finish_walk(Lane& lane) {
+  lane.walking = false;
+  auto done = static_cast<std::size_t>(lane.walk_end - lane.first);
+  lane.pending.erase(lane.pending.begin(), lane.pending.begin() + static_cast<std::ptrdiff_t>(done));
+  lane.first = lane.walk_end;
+  run_lane_ = nullptr;
+  lane.active = !lane.pending.empty() && !lane.members.empty();
+  if (lane.active) return;
+  lane.first = lane.end();
+  lane.pending.clear();
+  if (lane.pending.capacity() > 64) lane.pending.shrink_to_fit();
+}
+
+void ChannelTable::visit(Subscription& subscription) {
+  auto& subscriber = *subscription.owner;
+  if (subscriber.subscriptions().all().size() > 1) return visit_many(subscriber);
+  auto& lane = *subscription.lane;
+  auto from = subscription.next;
+  auto to = lane.end();
+  if (run_lane_ != &lane || run_from_ != from || run_to_ != to) {
+    run_lane_ = &lane;
+    run_from_ = from;
+    run_to_ = to;
+    run_.reset(std::span(lane.pending).subspan(static_cast<std::size_t>(from - lane.first)));
+  }
+  subscription.next = to;
+  subscriber.deliver(run_);
+}
+
+/// Everything that is pending for the subscriber in any of its channels, in the order of publication.
+void ChannelTable::visit_many(Subscriber& subscriber) {
+  merged_.clear();
+  for (auto& subscription : subscriber.subscriptions().all()) {
+    auto& lane = *subscription.lane;
+    auto from = std::max(subscription.next, lane.first);
+    auto skip = static_cast<std::ptrdiff_t>(from - lane.first);
+    merged_.insert(merged_.end(), lane.pending.begin() + skip, lane.pending.end());
+    subscription.next = lane.end();
+  }
+  std::sort(merged_.begin(), merged_.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+  Run run;
+  run.reset(merged_);
+  subscriber.deliver(run);
+}
+
+}  // namespace holdfast::channel

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "front/access.h"
+
+#include <fmt/core.h>
+
+#include <random>
+
+namespace holdfast::front {
+
+const char* to_text(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::finished: return "finished";
+    case CloseReason::client_gone: return "client-gone";
+    case CloseReason::origin_failed: return "origin-failed";
+    case CloseReason::published: return "published";
+    case CloseReason::slow_client: return "slow-client";
+    case CloseReason::timeout: return "timeout";
+    case CloseReason::refused: return "refused";
+    case CloseReason::shutdown: return "shutdown";
+  }
+  return "unknown";
+}
+
+std::string connection_text(std::uint64_t connection) {
+  static const std::uint32_t instance = std::random_device{}();
+  return fmt::format("{:08x}:{:x}", instance, connection);
+}
+
+}  // namespace holdfast::front

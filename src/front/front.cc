@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "front/front.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string_view>
+
+#include "base/log.h"
+#include "front/h1_session.h"
+
+namespace holdfast::front {
+
+Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
+             ClientCount& clients)
+    : core_(core), options_(options), acceptor_(acceptor), access_(access), clients_(clients) {}
+
+Front::~Front() {
+  while (!sessions_.empty()) delete &sessions_.front();
+}
+
+void Front::accept(int fd, const net::Endpoint& peer) {
+  if (clients_.limit && clients_.now.load(std::memory_order_relaxed) >= clients_.limit) return refuse(fd);
+  auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
+  if (!session->start(fd)) return;
+  core_.counters().add(base::Counter::clients_accepted);
+  clients_.now.fetch_add(1, std::memory_order_relaxed);
+  ++count_;
+  sessions_.push_back(*session.release());
+}
+
+void Front::refuse(int fd) {
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit);
+  core_.counters().add(base::Counter::clients_refused);
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n"
+      "Content-Length: 21\r\n\r\nToo many connections\n";
+  [[maybe_unused]] auto n = ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::close(fd);
+}
+
+void Front::remove(H1Session& session) {
+  sessions_.erase(sessions_.iterator_to(session));
+  --count_;
+  clients_.now.fetch_sub(1, std::memory_order_relaxed);
+  core_.defer_delete(std::unique_ptr<H1Session>(&session));
+}
+
+void Front::shutdown() {
+  draining_ = true;
+  for (auto it = sessions_.begin(); it != sessions_.end();) (it++)->shutdown();
+}
+
+}  // namespace holdfast::front

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// One core's front: the sessions of one kind of listener (clients, or control), their limits and their end.
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <atomic>
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <string>
+
+#include "front/access.h"
+#include "net/address.h"
+#include "net/core.h"
+#include "wire/http1_request.h"
+
+namespace holdfast::front {
+
+class H1Session;
+
+struct FrontOptions {
+  wire::RequestLimits limits;
+  std::uint64_t body_max_bytes = 0;  ///< 0: no limit
+  const char* section = "server";    ///< of the configuration that the limits stand in
+  base::Millis header_timeout_ms = 10000;
+  base::Millis keepalive_timeout_ms = 75000;
+  base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
+};
+
+/// How many clients the process has, against its limit. Shared by all cores.
+struct ClientCount {
+  explicit ClientCount(std::uint64_t most) : limit(most) {}
+  std::atomic<std::uint64_t> now{0};
+  const std::uint64_t limit;
+};
+
+using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// Owns its sessions. One core.
+class Front {
+ public:
+  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
+        ClientCount& clients);
+  ~Front();
+
+  /// Takes an accepted descriptor.
+  void accept(int fd, const net::Endpoint& peer);
+
+  /// Idle connections close, holds end, requests under way are the last of their connection.
+  void shutdown();
+  bool draining() const { return draining_; }
+  std::size_t sessions() const { return count_; }
+
+ private:
+  friend class H1Session;
+  void remove(H1Session& session);
+  void refuse(int fd);
+
+  net::Core& core_;
+  const FrontOptions options_;
+  RequestAcceptor& acceptor_;
+  AccessSink* access_;
+  ClientCount& clients_;
+  wire::RequestParser parser_;  // lent to the session that reads
+  std::string head_;            // where heads are written, for the time of one call
+  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>, boost::intrusive::constant_time_size<false>>
+      sessions_;
+  std::size_t count_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace holdfast::front

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading half of a session, and its life. The answering half is h1_answer.cc.
+#include "front/h1_session.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace holdfast::front {
+namespace {
+
+/// How long a closed connection is drained, so that the client can read the last answer before a reset could eat it.
+constexpr base::Millis kLingerMs = 2000;
+
+}  // namespace
+
+H1Session::H1Session(Front& front, std::uint64_t id, const PeerAddress& peer)
+    : front_(front), id_(id), peer_(peer) {}
+
+H1Session::~H1Session() = default;
+
+bool H1Session::start(int fd) {
+  if (!socket_.open(fd, front_.core_.poller(), *this)) return false;
+  set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
+  return true;
+}
+
+void H1Session::shutdown() {
+  if (phase_ == Phase::head && !input_) return close_connection();
+  if (phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+}
+
+void H1Session::on_events(std::uint32_t events) {
+  if (phase_ == Phase::closed) return;
+  if ((events & EPOLLOUT) && socket_.queued_bytes()) on_writable();
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+    readable_ = true;
+    on_readable();
+  }
+}
+
+void H1Session::on_readable() {
+  switch (phase_) {
+    case Phase::head: return read_heads();
+    case Phase::lingering: return discard_input();
+    case Phase::closed: return;
+    case Phase::exchange: break;
+  }
+  if (!body_done_) {
+    if (!paused_) read_body();
+    return;
+  }
+  // Input behind the request waits in the kernel; a hang-up means that nobody waits for the answer.
+  if (hung_up_) lost(CloseReason::client_gone);
+}
+
+void H1Session::on_soon() {
+  if (phase_ == Phase::closed) return;
+  if (failing_) return lost(CloseReason::client_gone);
+  if (input_ && phase_ == Phase::head) process_input();
+  if (readable_ && phase_ != Phase::closed) on_readable();
+  // A hold that began while the daemon was already stopping.
+  if (parked_ && front_.draining_ && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+}
+
+void H1Session::on_deadline() {
+  switch (phase_) {
+    case Phase::head:
+      if (input_) return refuse(408, "the request header did not arrive within header_timeout_ms");
+      return close_connection();
+    case Phase::exchange:
+      if (!body_done_ && !paused_ && !responded_) {
+        if (handler_) handler_->on_client_gone();
+        return refuse(408, "the request body stopped arriving");
+      }
+      if (!body_done_ || socket_.queued_bytes()) lost(CloseReason::timeout);
+      return;
+    case Phase::lingering: return close_now();
+    case Phase::closed: return;
+  }
+}
+
+/// Gives the client idle_timeout_ms more, where we wait for it at all.
+void H1Session::touch() {
+  if (parked_) return;
+  bool waiting = phase_ == Phase::exchange && ((!body_done_ && !paused_) || socket_.queued_bytes());
+  if (waiting) {
+    set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.idle_timeout_ms);
+  } else if (phase_ == Phase::exchange) {
+    clear_deadline();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- reading
+
+/// One read into the core's scratch; the session is over when the result is not positive, or would block.
+std::ptrdiff_t H1Session::read_scratch() {
+  auto n = socket_.read(front_.core_.scratch(), net::Core::kScratchBytes);
+  // A short read has emptied the kernel's buffer; only a hang-up is still to be read behind it.
+  bool emptied = n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
+  if (emptied && !hung_up_) readable_ = false;
+  return n;
+}
+
+void H1Session::read_heads() {
+  while (phase_ == Phase::head && readable_ && socket_.queued_bytes() == 0) {
+    auto n = read_scratch();
+    if (n == net::Socket::kWouldBlock) {
+      readable_ = false;
+      return;
+    }
+    if (n <= 0) return close_now();
+    auto size = static_cast<std::size_t>(n);
+    char* data = front_.core_.scratch();
+    if (input_) {
+      input_->append(data, size);
+      process_input();
+    } else {
+      auto consumed = consume_heads(data, size);
+      keep_input(data + consumed, size - consumed);
+    }
+  }
+  if (phase_ == Phase::exchange && body_done_ && hung_up_) lost(CloseReason::client_gone);
+}
+
+void H1Session::process_input() {
+  // Taken out while it is worked on: what an exchange leaves over goes back.
+  auto input = std::exchange(input_, nullptr);
+  auto consumed = consume_heads(input->data(), input->size());
+  if (phase_ == Phase::closed || phase_ == Phase::lingering || consumed == input->size()) return;
+  input->erase(0, consumed);
+  input_ = std::move(input);
+}
+
+void H1Session::keep_input(const char* data, std::size_t size) {
+  if (size == 0 || phase_ == Phase::closed || phase_ == Phase::lingering) return;
+  input_ = std::make_unique<std::string>(data, size);
+}
+
+/// Starts an exchange for each complete request at the front of the input, as long as they are answered at once.
+/// Returns how much was consumed; the rest is an incomplete head, or waits for its turn.
+std::size_t H1Session::consume_heads(char* data, std::size_t size) {
+  std::size_t at = 0;
+  while (phase_ == Phase::head && at < size && socket_.queued_bytes() == 0) {
+    // RFC 9112 §2.2: empty lines before a request are ignored. A lone CR may still be followed by its LF.
+    if (data[at] == '\r' && at + 1 == size) break;
+    if (data[at] == '\r' && data[at + 1] == '\n') {
+      at += 2;
+      continue;
+    }
+    if (!incoming_) {
+      incoming_ = std::make_unique<Incoming>();
+      started_ = front_.core_.now();
+      set_deadline(front_.core_.wheel(), started_ + front_.options_.header_timeout_ms);
+    }
+    auto& parser = front_.parser_;
+    std::string_view input(data + at, size - at);
+    switch (parser.parse(input, incoming_->scanner, front_.options_.limits)) {
+      case wire::RequestParser::State::incomplete: return at;
+      case wire::RequestParser::State::refused: refuse(parser.error().status, parser.error().what); return size;
+      case wire::RequestParser::State::complete: break;
+    }
+    at += parser.head_size();
+    at += start_exchange(data + at, size - at);
+  }
+  return at;
+}
+
+/// Begins the exchange of the head that the parser holds. Returns how much of what follows belonged to its body.
+std::size_t H1Session::start_exchange(char* body, std::size_t available) {
+  const auto& request = front_.parser_.request();
+  phase_ = Phase::exchange;
+  clear_deadline();
+  minor_version_ = request.minor_version & 1;
+  keep_alive_ = front_.parser_.keep_alive();
+  head_request_ = request.method == "HEAD";
+  expect_ = front_.parser_.expects_continue();
+  body_done_ = request.body_kind == BodyKind::none;
+  paused_ = responded_ = ended_ = bodiless_ = chunked_ = sized_ = until_close_ = parked_ = false;
+  reason_ = CloseReason::finished;
+  status_ = 0;
+  body_bytes_ = 0;
+  front_.core_.counters().add(base::Counter::requests);
+
+  BodyPart part;
+  part.end = End::yes;
+  if (!body_done_) {
+    incoming_->chunked = request.body_kind == BodyKind::streaming;
+    incoming_->body_left = request.body_size;
+    part = take_body(body, available);
+    if (part.status) {
+      refuse(part.status, part.error);
+      return available;
+    }
+    body_done_ = part.end == End::yes;
+  }
+  if (body_done_) incoming_.reset();
+  front_.acceptor_.on_request(*this, request, std::string_view(body, part.content), part.end);
+  if (!ended_ && phase_ == Phase::exchange) {
+    HF_ASSERT(handler_);
+    if (expect_ && !responded_ && !body_done_ && part.consumed == 0) inform({.status = 100, .reason = "Continue"});
+    touch();
+  }
+  return part.consumed;
+}
+
+/// Reads body framing from the front of `data`, content being moved there.
+H1Session::BodyPart H1Session::take_body(char* data, std::size_t size) {
+  BodyPart part;
+  auto limit = front_.options_.body_max_bytes;
+  auto& in = *incoming_;
+  if (!in.chunked) {
+    if (limit && in.body_left > limit) {
+      part.status = 413;
+      part.error = "the request body is over body_max_bytes";
+      return part;
+    }
+    part.consumed = part.content = static_cast<std::size_t>(std::min<std::uint64_t>(in.body_left, size));
+    in.body_left -= part.content;
+    part.end = End{in.body_left == 0};
+    return part;
+  }
+  auto outcome = in.decoder.decode(data, size, part.consumed, part.content);
+  in.body_received += part.content;
+  if (outcome == wire::ChunkDecoder::Outcome::bad) {
+    part.status = 400;
+    part.error = in.decoder.error();
+  } else if (limit && in.body_received > limit) {
+    part.status = 413;
+    part.error = "the request body is over body_max_bytes";
+  }
+  part.end = End{outcome == wire::ChunkDecoder::Outcome::done};
+  return part;
+}
+
+void H1Session::read_body() {
+  while (phase_ == Phase::exchange && readable_ && !body_done_ && !paused_) {
+    auto n = read_scratch();
+    if (n == net::Socket::kWouldBlock) {
+      readable_ = false;
+      return;
+    }
+    if (n <= 0) return lost(CloseReason::client_gone);
+    char* data = front_.core_.scratch();
+    auto size = static_cast<std::size_t>(n);
+    auto part = take_body(data, size);
+    if (part.status) {
+      bool answered = responded_;
+      if (handler_) handler_->on_client_gone();
+      return answered ? lost(CloseReason::refused) : refuse(part.status, part.error);
+    }
+    if (part.end == End::yes) {
+      body_done_ = true;
+      incoming_.reset();
+    }
+    keep_input(data + part.consumed, size - part.consumed);
+    touch();
+    if (handler_ && (part.content || part.end == End::yes)) {
+      handler_->on_request_body(std::string_view(data, part.content), part.end);
+    }
+  }
+  if (phase_ == Phase::exchange && readable_ && body_done_ && hung_up_) lost(CloseReason::client_gone);
+}
+
+void H1Session::discard_input() {
+  while (phase_ == Phase::lingering && readable_) {
+    auto n = read_scratch();
+    if (n == net::Socket::kWouldBlock) {
+      readable_ = false;
+    } else if (n <= 0) {
+      close_now();
+    }
+  }
+}
+
+void H1Session::resume_request_body() {
+  if (!paused_) return;
+  paused_ = false;
+  if (body_done_) return;
+  touch();
+  if (readable_) front_.core_.run_soon(*this);
+}
+
+// ----------------------------------------------------------------------------------------------------- ending
+
+void H1Session::park() {
+  parked_ = true;
+  incoming_.reset();
+  clear_deadline();
+  if (front_.draining_) front_.core_.run_soon(*this);
+}
+
+void H1Session::set_handler(std::unique_ptr<ExchangeHandler> handler) {
+  drop_handler();
+  handler_ = std::move(handler);
+}
+
+void H1Session::drop_handler() { front_.core_.defer_delete(std::move(handler_)); }
+
+void H1Session::record_access() {
+  if (!front_.access_) return;
+  AccessRecord record;
+  record.connection = id_;
+  record.peer = &peer_;
+  if (handler_) handler_->describe(record.note);
+  record.status = status_;
+  record.body_bytes = body_bytes_;
+  record.duration_ms = base::steady_ms() - started_;
+  record.reason = reason_;
+  front_.access_->record(record);
+}
+
+/// The response is complete, as far as we are concerned.
+void H1Session::end_exchange() {
+  ended_ = true;
+  record_access();
+  drop_handler();
+  bool persistent = keep_alive_ && body_done_ && !until_close_ && !front_.draining_;
+  incoming_.reset();
+  parked_ = false;
+  if (!persistent) return close_connection();
+  next_request();
+}
+
+void H1Session::next_request() {
+  phase_ = Phase::head;
+  set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
+  // Later in this turn: an exchange that ends inside the handler's call must not start the next one in there.
+  if (input_ || readable_) front_.core_.run_soon(*this);
+}
+
+/// No more requests: closes when the client has what it is to get. Input that was not read would turn the close into
+/// a reset that may overtake the answer, so it is read and thrown away for a while.
+void H1Session::close_connection() {
+  input_.reset();
+  incoming_.reset();
+  phase_ = Phase::lingering;
+  set_deadline(front_.core_.wheel(),
+               front_.core_.now() + (socket_.queued_bytes() ? front_.options_.idle_timeout_ms : kLingerMs));
+  if (socket_.queued_bytes()) return;
+  if (body_done_ && !readable_) return close_now();
+  socket_.shutdown_write();
+  if (readable_) front_.core_.run_soon(*this);
+}
+
+/// The client is gone, or given up on, in the middle of an exchange.
+void H1Session::lost(CloseReason reason) {
+  if (phase_ == Phase::exchange && !ended_) {
+    if (reason_ == CloseReason::finished) reason_ = reason;
+    if (handler_) handler_->on_client_gone();
+    record_access();
+  }
+  close_now();
+}
+
+void H1Session::abort(CloseReason reason) {
+  reason_ = reason;
+  record_access();
+  // The end of the connection is the end of this body: only a reset tells that it was cut.
+  if (until_close_) socket_.reset();
+  close_now();
+}
+
+void H1Session::close_now() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  ended_ = true;
+  clear_deadline();
+  drop_handler();
+  socket_.close();
+  front_.remove(*this);
+}
+
+}  // namespace holdfast::front

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// One HTTP/1 client connection: turns bytes into exchanges, one after the other, and answers back into bytes.
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "front/front.h"
+#include "net/core.h"
+#include "net/socket.h"
+#include "wire/http1_chunked.h"
+
+namespace holdfast::front {
+
+/// A state machine on the core's descriptor set. Owned by its Front; ends through defer_delete. Cost while parked: this
+/// object (under 300 bytes) and the handler; buffers exist only while something is incomplete.
+///
+///   head ──complete──> exchange ──End, persistent──> head
+///     │ refused            │ End, not persistent
+///     └────────> lingering <┘ ──end of file, or 2 s──> closed
+class H1Session final : public Exchange, public SessionHook, private net::Pollable, private net::Timer, private net::Soon {
+ public:
+  H1Session(Front& front, std::uint64_t id, const PeerAddress& peer);
+  ~H1Session() override;
+
+  /// False when the kernel refuses the descriptor, which is closed then.
+  bool start(int fd);
+  void shutdown();
+
+  // Exchange
+  void inform(const ResponseHead& head) override;
+  Written respond(const ResponseHead& head, std::span<const Slice> body, End end) override;
+  Written write(std::span<const Slice> body, End end) override;
+  Written write_framed(std::span<const Slice> framed) override;
+  BodyForm body_form() const override { return chunked_ ? BodyForm::chunked : BodyForm::raw; }
+  void abort(CloseReason reason) override;
+  void set_close_reason(CloseReason reason) override { reason_ = reason; }
+  std::size_t queued_bytes() const override { return socket_.queued_bytes(); }
+  void pause_request_body() override { paused_ = true; }
+  void resume_request_body() override;
+  void park() override;
+  void set_handler(std::unique_ptr<ExchangeHandler> handler) override;
+  const PeerAddress& peer() const override { return peer_; }
+  std::string connection_id() const override { return connection_text(id_); }
+
+ private:
+  enum class Phase : std::uint8_t { head, exchange, lingering, closed };
+  /// Needed only while a head or a request body is incomplete.
+  struct Incoming {
+    wire::HeadScanner scanner;
+    wire::ChunkDecoder decoder;
+    std::uint64_t body_left = 0;      // of a sized body
+    std::uint64_t body_received = 0;  // of a chunked one
+    bool chunked = false;
+  };
+
+  void on_events(std::uint32_t events) override;
+  void on_deadline() override;
+  void on_soon() override;
+
+  // reading
+  void on_readable();
+  void read_heads();
+  void read_body();
+  void discard_input();
+  std::ptrdiff_t read_scratch();
+  std::size_t consume_heads(char* data, std::size_t size);
+  void process_input();
+  std::size_t start_exchange(char* body, std::size_t available);
+  /// How one stretch of input was divided: content of this body, input behind it, and whether the body is complete.
+  struct BodyPart {
+    std::size_t consumed = 0;
+    std::size_t content = 0;
+    End end = End::no;
+    int status = 0;  // of a refusal
+    const char* error = "";
+  };
+  BodyPart take_body(char* data, std::size_t size);
+  void keep_input(const char* data, std::size_t size);
+
+  // answering
+  Written send(std::span<const Slice> slices);
+  Written send_body(std::string& head, std::span<const Slice> body, End end);
+  void append_framing(std::string& out, const ResponseHead& head, bool have_all, std::uint64_t have_bytes);
+  void refuse(int status, std::string_view what);
+  void send_refusal(int status, std::string_view what);
+  void after_write(Written written);
+  void on_writable();
+
+  // ending
+  void end_exchange();
+  void next_request();
+  void close_connection();
+  void lost(CloseReason reason);
+  void drop_handler();
+  void record_access();
+  void close_now();
+  void touch();
+
+  Front& front_;
+  net::Socket socket_;
+  std::unique_ptr<ExchangeHandler> handler_;
+  std::unique_ptr<Incoming> incoming_;
+  std::unique_ptr<std::string> input_;  // read, but not consumed yet
+  std::uint64_t id_;
+  std::uint64_t body_bytes_ = 0;     // of the response, sent so far
+  std::uint64_t response_left_ = 0;  // of a sized response
+  base::Millis started_ = 0;         // of the request, from its first byte
+  std::int16_t status_ = 0;
+  PeerAddress peer_;
+  Phase phase_ = Phase::head;
+  CloseReason reason_ = CloseReason::finished;
+  std::uint8_t minor_version_ : 1 = 1;
+  bool readable_ : 1 = false;       // the kernel may have input for us
+  bool hung_up_ : 1 = false;        // and an end behind it
+  bool keep_alive_ : 1 = false;     // the client wants, and is able, to send another request
+  bool body_done_ : 1 = true;       // the request has been read in full
+  bool paused_ : 1 = false;         // nobody wants the request body now
+  bool responded_ : 1 = false;
+  bool ended_ : 1 = false;
+  bool head_request_ : 1 = false;
+  bool bodiless_ : 1 = false;       // this response has no body, whatever the handler writes
+  bool chunked_ : 1 = false;
+  bool sized_ : 1 = false;
+  bool until_close_ : 1 = false;    // the end of the connection ends the body
+  bool parked_ : 1 = false;
+  bool failing_ : 1 = false;        // a write has failed; told at the end of the turn
+  bool expect_ : 1 = false;         // the client waits for 100 Continue
+};
+
+}  // namespace holdfast::front

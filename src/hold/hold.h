@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every hold on a core shares, and what every hold keeps of its request.
+#pragma once
+
+#include <holdfast/bytes.h>
+#include <holdfast/exchange.h>
+#include <holdfast/instruct.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "channel/table.h"
+#include "net/core.h"
+
+namespace holdfast::hold {
+
+enum class SlowClient : std::uint8_t { close, drop };
+
+struct HoldOptions {
+  std::size_t send_buffer_max_bytes = 1048576;
+  SlowClient slow_client = SlowClient::close;
+  std::size_t subscriptions_max = 100;
+};
+
+/// The request line of a held request, for log lines: one allocation.
+class HeldRequest {
+ public:
+  HeldRequest(std::string_view method, std::string_view target, std::string_view host, std::string_view route_id);
+  void describe(AccessNote& note) const;
+  std::string_view target() const;
+  std::string_view route_id() const;
+
+ private:
+  std::string_view part(std::size_t i) const;
+  // layout: 4 sizes, then the texts
+  std::unique_ptr<std::uint32_t[]> block_;
+};
+
+/// What the holds of one core work with.
+struct HoldContext {
+  HoldContext(net::Core& own_core, channel::ChannelTable& own_table, const HoldOptions& given)
+      : core(own_core), table(own_table), options(given) {}
+
+  /// One block for each keep-alive content in use, framed as a chunk, shared by everybody who sends it.
+  BytesRef keep_alive_block(const std::string& content);
+
+  net::Core& core;
+  channel::ChannelTable& table;
+  const HoldOptions options;
+
+ private:
+  std::unordered_map<std::string, BytesRef> keep_alive_blocks_;
+};
+
+/// The full names that an instruct subscribes to: the route's prefix before each, doubles removed, at most
+/// `subscriptions_max` of them (the rest is cut, counted and logged), then the channels that the target adds.
+std::vector<std::string> channel_names(HoldContext& context, const Instruct& instruct, std::string_view prefix,
+                                       const std::vector<std::string>& implicit, std::string_view target);
+
+}  // namespace holdfast::hold

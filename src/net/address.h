@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Socket addresses: literals, ranges, and their conversion to the small PeerAddress.
+#pragma once
+
+#include <holdfast/exchange.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::net {
+
+/// An IPv4 or IPv6 address with port.
+struct Endpoint {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  int family() const { return storage.ss_family; }
+  std::string text() const;  ///< "127.0.0.1:80", "[::1]:80"
+};
+
+/// A literal IPv4 or IPv6 address (without brackets), or nothing.
+std::optional<Endpoint> parse_literal(std::string_view host, std::uint16_t port);
+
+/// Loopback, private, link-local, unspecified or unique-local: where an `untrusted` target must not lead.
+bool is_internal(const Endpoint& endpoint);
+
+PeerAddress peer_address(const Endpoint& endpoint);
+
+}  // namespace holdfast::net

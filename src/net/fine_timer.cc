@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/fine_timer.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <utility>
+
+#include "net/core.h"
+
+namespace holdfast::net {
+
+struct FineTimer::Impl {
+  Impl(boost::asio::io_context& io, std::function<void()> call) : timer(io), on_time(std::move(call)) {}
+  boost::asio::steady_timer timer;
+  std::function<void()> on_time;
+};
+
+FineTimer::FineTimer(Core& core, std::function<void()> on_time)
+    : impl_(std::make_shared<Impl>(core.io(), std::move(on_time))) {}
+
+FineTimer::~FineTimer() {
+  impl_->timer.cancel();
+  impl_->on_time = nullptr;  // a completion may be queued already
+}
+
+void FineTimer::start(base::Millis after) {
+  impl_->timer.expires_after(std::chrono::milliseconds(after));
+  impl_->timer.async_wait([impl = impl_](const boost::system::error_code& error) {
+    if (!error && impl->on_time) impl->on_time();
+  });
+}
+
+}  // namespace holdfast::net

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// One stream socket: direct writes, a queue only where the peer is slower than we are. Nobody else writes to sockets.
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "net/poller.h"
+
+namespace holdfast::net {
+
+/// Belongs to one core. 32 bytes while nothing waits; a queue is allocated when the kernel takes no more, and freed when
+/// it has drained.
+class Socket {
+ public:
+  /// What read() can say beside a number of bytes.
+  static constexpr std::ptrdiff_t kEndOfFile = 0;
+  static constexpr std::ptrdiff_t kWouldBlock = -1;
+  static constexpr std::ptrdiff_t kFailed = -2;
+
+  Socket() = default;
+  ~Socket() { close(); }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  /// Takes a non-blocking descriptor and registers it. False (and closed) when the kernel refuses.
+  bool open(int fd, Poller& poller, Pollable& owner);
+  bool is_open() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
+
+  /// Reads once. A result shorter than `size` means that the kernel has no more for now.
+  std::ptrdiff_t read(char* out, std::size_t size);
+
+  /// Writes what the kernel takes and queues the rest: owned slices by reference, borrowed ones by copy.
+  Written write(std::span<const Slice> slices);
+
+  /// Writes what is queued; after EPOLLOUT.
+  Written flush();
+
+  std::size_t queued_bytes() const { return queue_ ? queue_->bytes : 0; }
+
+  /// Whether the kernel holds bytes, an end or an error of the peer that have not been read.
+  bool has_input() const;
+
+  void shutdown_write();
+  /// Closes. What the kernel still has to send is sent; what is queued here is dropped.
+  void close();
+  /// Closes so that the peer sees a reset, not an end.
+  void reset();
+
+ private:
+  struct Part {
+    BytesRef owner;
+    const char* data;
+    std::size_t size;
+  };
+  struct Queue {
+    std::vector<Part> parts;
+    std::size_t first = 0;
+    std::size_t bytes = 0;
+  };
+
+  std::ptrdiff_t send(const Slice* slices, std::size_t count);
+  void enqueue(std::span<const Slice> slices, std::size_t skip);
+
+  int fd_ = -1;
+  bool failed_ = false;
+  std::unique_ptr<Queue> queue_;
+};
+
+}  // namespace holdfast::net

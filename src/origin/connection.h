@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection to an origin: from the look-up of its name through any number of requests to its end.
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/core.h"
+#include "net/resolver.h"
+#include "net/socket.h"
+#include "wire/http1_chunked.h"
+#include "wire/http1_response.h"
+
+namespace holdfast::origin {
+
+class Origin;
+
+/// Where a request to an origin failed (the causes of the log and of Proxy-Status).
+enum class Stage : std::uint8_t { dns, connect, write, header, body };
+const char* to_text(Stage stage);
+
+struct OriginError {
+  Stage stage = Stage::connect;
+  bool timed_out = false;
+  bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
+  std::string detail;
+};
+
+/// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
+/// for the call only.
+class OriginHandler {
+ public:
+  virtual void on_origin_ready() = 0;
+  /// What was queued towards the origin has been written.
+  virtual void on_origin_drained() = 0;
+  virtual void on_interim(const wire::ResponseView& head) = 0;
+  /// The final head with the first part of the body. End::yes: that is all of it.
+  virtual void on_response(const wire::ResponseView& head, std::string_view body, End end) = 0;
+  virtual void on_response_body(std::string_view part, End end) = 0;
+  /// The last call. Before on_response: nothing of an answer has been passed on.
+  virtual void on_origin_error(const OriginError& error) = 0;
+
+ protected:
+  ~OriginHandler() = default;
+};
+
+/// Belongs to one core and, in turns, to the request that uses it and to its Origin's pool of idle ones.
+class OriginConnection final : private net::Pollable,
+                               private net::Timer,
+                               private net::Soon,
+                               private net::ResolveWaiter {
+ public:
+  explicit OriginConnection(Origin& origin);
+  ~OriginConnection() = default;
+
+  /// Starts to connect; on_origin_ready or on_origin_error follows.
+  void connect(OriginHandler& handler);
+
+  /// Takes an idle connection for a new request. False when it has become unusable meanwhile.
+  bool reuse(OriginHandler& handler);
+
+  /// Begins a request. Then send() its bytes, and finish_request() with the last of them.
+  void begin(wire::ResponseParser::Method method);
+  Written send(std::span<const Slice> slices);
+  void finish_request();
+  std::size_t queued_bytes() const { return socket_.queued_bytes(); }
+
+  /// Stops and restarts the response's body; at most one more part comes after pause().
+  void pause() { paused_ = true; }
+  void resume();
+
+  bool ready() const { return state_ == State::busy; }
+  /// Whether this is not its first request: it may have died of old age just as it was sent.
+  bool reused() const { return requests_ > 1; }
+  /// Whether anything of an answer to the present request has arrived.
+  bool answered() const { return received_; }
+  bool reusable() const { return state_ == State::busy && reusable_; }
+
+  void detach() { handler_ = nullptr; }
+  /// Becomes an idle member of the pool.
+  void park();
+  void close();
+
+  Origin& origin() { return origin_; }
+
+ private:
+  enum class State : std::uint8_t { fresh, resolving, connecting, busy, idle, closed };
+  enum class Phase : std::uint8_t { head, body, done };
+
+  void on_events(std::uint32_t events) override;
+  void on_deadline() override;
+  void on_soon() override;
+  void on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) override;
+
+  void try_endpoints();
+  bool try_connect(const net::Endpoint& endpoint);
+  void on_connect_event();
+  void read_response();
+  void feed(char* data, std::size_t size);
+  bool feed_head(char* data, std::size_t size, std::size_t& used);
+  void feed_body(char* data, std::size_t size, const wire::ResponseView* head);
+  void on_end_of_file();
+  void complete(bool clean);
+  void fail(Stage stage, std::string detail, bool timed_out = false);
+  void touch();
+
+  Origin& origin_;
+  OriginHandler* handler_ = nullptr;
+  net::Socket socket_;
+  std::vector<net::Endpoint> endpoints_;  // still to be tried
+  std::string connect_error_;
+  std::unique_ptr<std::string> partial_;  // of a head
+  wire::HeadScanner scanner_;
+  wire::ChunkDecoder decoder_;
+  std::uint64_t body_left_ = 0;
+  std::uint32_t requests_ = 0;
+  State state_ = State::fresh;
+  Phase phase_ = Phase::done;
+  wire::ResponseParser::Method method_ = wire::ResponseParser::Method::other;
+  BodyKind body_kind_ = BodyKind::none;
+  bool chunked_ = false;
+  bool keep_alive_ = false;
+  bool reusable_ = false;
+  bool request_done_ = false;
+  bool received_ = false;
+  bool readable_ = false;
+  bool hung_up_ = false;
+  bool paused_ = false;
+};
+
+}  // namespace holdfast::origin

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The origins that one core talks to, each with its idle connections.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "origin/connection.h"
+
+namespace holdfast::origin {
+
+struct OriginOptions {
+  base::Millis connect_timeout_ms = 5000;
+  base::Millis response_timeout_ms = 60000;
+  base::Millis idle_timeout_ms = 60000;
+  std::size_t header_max_bytes = 65536;
+  base::Millis pool_idle_ms = 55000;
+  std::size_t pool_max_idle = 256;
+};
+
+enum class InternalAddresses : bool { allowed, blocked };
+
+/// Everything that makes two peers different. Connections are never shared between different ones.
+struct OriginId {
+  std::string host;
+  std::uint16_t port = 80;
+  InternalAddresses internal = InternalAddresses::allowed;
+  bool operator==(const OriginId&) const = default;
+};
+
+class Origins;
+
+/// One peer, one core.
+class Origin {
+ public:
+  Origin(Origins& origins, OriginId id) : origins_(origins), id_(std::move(id)) {}
+
+  /// An idle connection, ready for use, or null.
+  std::unique_ptr<OriginConnection> take_idle(OriginHandler& handler);
+  /// A new connection that begins to connect.
+  std::unique_ptr<OriginConnection> connect(OriginHandler& handler);
+  /// Gives a connection back: into the pool when it can serve again, else it is closed.
+  void give_back(std::unique_ptr<OriginConnection> connection);
+  /// An idle connection has ended.
+  void drop(OriginConnection& connection);
+
+  const OriginId& id() const { return id_; }
+  const OriginOptions& options() const;
+  net::Core& core();
+  net::Resolver& resolver();
+  wire::ResponseParser& parser();
+  std::size_t idle() const { return idle_.size(); }
+
+ private:
+  Origins& origins_;
+  OriginId id_;
+  std::vector<std::unique_ptr<OriginConnection>> idle_;  // the last one used is used first
+};
+
+/// All origins of one core.
+class Origins {
+ public:
+  Origins(net::Core& core, const OriginOptions& options) : core_(core), resolver_(core), options_(options) {}
+
+  /// The same object for the same identity; it lives as long as this.
+  Origin& get(const OriginId& id);
+
+ private:
+  friend class Origin;
+  struct IdHash {
+    std::size_t operator()(const OriginId& id) const;
+  };
+  net::Core& core_;
+  net::Resolver resolver_;
+  const OriginOptions options_;
+  wire::ResponseParser parser_;  // lent to the connection that reads
+  std::unordered_map<OriginId, std::unique_ptr<Origin>, IdHash> origins_;
+};
+
+}  // namespace holdfast::origin

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/dispatcher.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "hold/hold.h"
+#include "proxy/proxied_request.h"
+#include "wire/field_id.h"
+#include "wire/field_value.h"
+#include "wire/status.h"
+#include "wire/uri.h"
+
+namespace holdfast::proxy {
+namespace {
+
+/// Answers a request that goes nowhere.
+class Refusal final : public ExchangeHandler {
+ public:
+  Refusal(const RequestView& request, std::string_view route_id)
+      : request_(request.method, request.target, request.host, route_id) {}
+
+  void on_request_body(std::string_view, End) override {}
+  void describe(AccessNote& note) const override { request_.describe(note); }
+
+  void answer(Exchange& exchange, int status, std::string_view body) {
+    static constexpr Field kType{"Content-Type", "text/plain"};
+    const std::array<Slice, 2> slices{Slice(body), Slice(std::string_view("\n"))};
+    exchange.set_close_reason(CloseReason::refused);
+    exchange.respond({.status = status,
+                      .reason = wire::reason_phrase(status),
+                      .fields = {&kType, 1},
+                      .body_kind = BodyKind::sized,
+                      .body_size = body.size() + 1},
+                     slices, End::yes);
+  }
+
+ private:
+  const hold::HeldRequest request_;
+};
+
+std::string_view find_field(const RequestView& request, std::string_view name) {
+  for (const auto& field : request.fields) {
+    if (base::iequals(field.name, name)) return field.value;
+  }
+  return {};
+}
+
+bool is_websocket(const RequestView& request) {
+  return request.wants_upgrade && wire::list_has_token(find_field(request, "Upgrade"), "websocket");
+}
+
+/// What this request needs of its route that does not exist yet, or nullptr.
+const char* missing_feature(const Route& route, const RequestView& request, bool websocket) {
+  if (websocket) return "WebSockets are not yet supported.";
+  auto path = wire::target_path(request.target);
+  if (!route.sockjs.empty() && path.starts_with(route.sockjs)) return "SockJS is not yet supported.";
+  if (route.aco) {
+    if (!find_field(request, "Origin").empty()) return "Automatic cross-origin headers are not yet supported.";
+    auto callback = route.jsonp_cb.empty() ? std::string("callback") : route.jsonp_cb;
+    if (request.method == "GET") {
+      for (const auto& [name, value] : wire::query_parameters(wire::target_query(request.target))) {
+        if (name == callback) return "JSON-P is not yet supported.";
+      }
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+RouteRef Dispatcher::find_route(const RequestView& request, bool websocket) const {
+  const auto& table = context_.snapshot->table;
+  if (context_.options.accept_route_header) {
+    auto id = find_field(request, "Pushpin-Route");
+    if (!id.empty()) return table.by_id(id, request.target);
+  }
+  bool tls = request.over_tls;
+  if (context_.options.accept_x_forwarded_proto) {
+    auto proto = find_field(request, "X-Forwarded-Proto");
+    if (proto.empty()) proto = find_field(request, "X-Forwarded-Protocol");
+    tls = tls || proto == "https" || proto == "wss";
+  }
+  return table.match({.host = request.host, .websocket = websocket, .tls = tls, .path = request.target});
+}
+
+void Dispatcher::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
+  bool websocket = is_websocket(request);
+  auto route = find_route(request, websocket);
+  const char* missing = route ? missing_feature(*route, request, websocket) : nullptr;
+  if (!route || missing) {
+    auto refusal = std::make_unique<Refusal>(request, route ? std::string_view(route->id) : std::string_view());
+    auto& handler = *refusal;
+    exchange.set_handler(std::move(refusal));
+    return missing ? handler.answer(exchange, 501, missing) : handler.answer(exchange, 502, "Route not found");
+  }
+  auto proxied = std::make_unique<ProxiedRequest>(context_, exchange, request, std::move(route));
+  auto& handler = *proxied;
+  exchange.set_handler(std::move(proxied));
+  handler.start(body, end);
+}
+
+}  // namespace holdfast::proxy

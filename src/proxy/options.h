@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The settings of the proxy, and what the requests of one core share.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/jwt.h"
+#include "grip/signature.h"
+#include "hold/hold.h"
+#include "net/core.h"
+#include "origin/builtin.h"
+#include "origin/origin.h"
+#include "proxy/route_table.h"
+
+namespace holdfast::proxy {
+
+/// One rule for X-Forwarded-For (XFF-1): keep the last `truncate` values, then perhaps append the client's address.
+struct ForwardedForRule {
+  std::optional<std::size_t> truncate;
+  bool append = false;
+};
+/// From "append" and "truncate:N", which the configuration has checked.
+ForwardedForRule parse_forwarded_for_rule(const std::vector<std::string>& words);
+
+struct ProxyOptions {
+  bool debug = false;
+  bool accept_x_forwarded_proto = false;
+  bool set_x_forwarded_proto = true;
+  ForwardedForRule forwarded_for;
+  std::vector<std::string> orig_headers_need_mark;
+  bool accept_route_header = false;
+  std::string cdn_loop;
+  std::size_t instruct_max_bytes = 100000;
+  std::string sig_iss;
+};
+
+/// The routes with the keys that they sign with. One copy for each core, swapped whole on reload.
+struct Snapshot {
+  explicit Snapshot(const std::vector<Route>& routes) : table(routes) {}
+  RouteTable table;
+  std::map<std::string, base::SigningKey> keys;  ///< of the routes, by their notation
+};
+
+/// One core's. Outlives every request of it.
+struct ProxyContext {
+  net::Core& core;
+  origin::Origins& origins;
+  hold::HoldContext& holds;
+  const ProxyOptions options;
+  std::optional<base::SigningKey> sig_key;
+  origin::BuiltinOrigin* test_origin = nullptr;
+  origin::BuiltinOrigin* demo_origin = nullptr;
+  grip::Signer signer{};
+  std::shared_ptr<const Snapshot> snapshot{};
+  std::string head{};           ///< where heads for origins are written, for the time of one call
+  std::vector<Field> fields{};  ///< where fields for clients are gathered, likewise
+};
+
+}  // namespace holdfast::proxy

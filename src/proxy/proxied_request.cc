@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to the origin: targets, retries, the request body. The way back is proxied_response.cc.
+#include "proxy/proxied_request.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "proxy/rewrite.h"
+#include "wire/http1_chunked.h"
+#include "wire/status.h"
+
+namespace holdfast::proxy {
+
+ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const RequestView& request, RouteRef route)
+    : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
+
+ProxiedRequest::~ProxiedRequest() { drop_connection(); }
+
+void ProxiedRequest::describe(AccessNote& note) const {
+  note.method = request_.method();
+  note.target = request_.target();
+  note.host = request_.host();
+  note.route = route_->id;
+}
+
+void ProxiedRequest::start(std::string_view body, End end) {
+  body_done_ = end == End::yes;
+  keep_for_replay(body);
+  try_target();
+}
+
+void ProxiedRequest::try_target() {
+  const auto& to = target();
+  switch (to.kind) {
+    case Target::Kind::test: return ask_builtin(context_.test_origin);
+    case Target::Kind::demo: return ask_builtin(context_.demo_origin);
+    case Target::Kind::unsupported:
+      return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::tcp: break;
+  }
+  auto& origin = context_.origins.get({to.host, to.port,
+                                       to.untrusted ? origin::InternalAddresses::blocked
+                                                    : origin::InternalAddresses::allowed});
+  context_.core.counters().add(base::Counter::origin_requests);
+  if (!retried_) connection_ = origin.take_idle(*this);
+  if (connection_) return send_head();
+  connection_ = origin.connect(*this);
+}
+
+/// The answer comes by way of the core's own inbox, so that what was published before is out of it before the answer
+/// subscribes anybody.
+void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
+  if (!body_done_) return;  // asked again with the last of the body
+  if (!builtin) return fail(502, "No such built-in origin.");
+  alive_ = std::make_shared<bool>(true);
+  context_.core.post([this, builtin, alive = alive_] {
+    if (!*alive) return;
+    std::string target;
+    std::string_view path = request_.target();
+    if (path.starts_with(route_->path_beg)) path.remove_prefix(route_->path_beg.size());
+    if (!path.starts_with('/')) target = '/';
+    target += path;
+    auto answer = builtin->respond({request_.method(), target, replay_, request_.fields()});
+    std::vector<Field> fields;
+    for (const auto& header : answer.headers) fields.push_back({header.name, header.value});
+    wire::ResponseView head;
+    head.status = answer.status;
+    head.reason = wire::reason_phrase(answer.status);
+    head.fields = fields;
+    bool no_body = request_.method() == "HEAD";
+    head.body_kind = no_body || answer.body.empty() ? BodyKind::none : BodyKind::sized;
+    head.body_size = head.length = answer.body.size();
+    head.has_length = true;
+    on_response(head, no_body ? std::string_view() : answer.body, End::yes);
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- sending to it
+
+void ProxiedRequest::on_origin_ready() { send_head(); }
+
+std::string_view ProxiedRequest::signature() {
+  if (route_->no_grip) return {};
+  const base::SigningKey* key = context_.sig_key ? &*context_.sig_key : nullptr;
+  if (route_->sig_key) {
+    auto found = context_.snapshot->keys.find(*route_->sig_key);
+    if (found != context_.snapshot->keys.end()) key = &found->second;
+  }
+  if (!key) return {};
+  return context_.signer.token(*key, route_->sig_iss ? *route_->sig_iss : context_.options.sig_iss,
+                               base::unix_seconds());
+}
+
+void ProxiedRequest::send_head() {
+  OriginFraming framing;
+  auto have = replay_.size();
+  bool bodiless_method = request_.method() == "GET" || request_.method() == "HEAD" || request_.method() == "OPTIONS";
+  if (request_.body_kind() == BodyKind::sized) {
+    framing = {BodyKind::sized, request_.body_size()};
+  } else if (body_done_) {
+    // The whole body is here, so its length is known (REQ-15).
+    if (have > 0 || !bodiless_method) framing = {BodyKind::sized, have};
+  } else {
+    framing.kind = BodyKind::streaming;
+  }
+  chunked_ = framing.kind == BodyKind::streaming;
+  auto& head = context_.head;
+  head.clear();
+  append_origin_head(head, request_, *route_, target(), context_.options, exchange_.peer(), signature(), framing);
+
+  connection_->begin(request_.method() == "HEAD" ? wire::ResponseParser::Method::head
+                                                 : wire::ResponseParser::Method::other);
+  sending_ = true;
+  char size[18];
+  std::array<Slice, 4> slices{Slice(std::string_view(head))};
+  std::size_t count = 1;
+  if (have > 0) {
+    if (chunked_) slices[count++] = Slice(std::string_view(size, wire::write_chunk_size(size, have)));
+    slices[count++] = Slice(std::string_view(replay_));
+    if (chunked_) slices[count++] = Slice(std::string_view("\r\n"));
+  }
+  connection_->send({slices.data(), count});
+  if (body_done_) connection_->finish_request();
+  if (!replay_complete_) std::exchange(replay_, {});
+  if (connection_->queued_bytes() > 0) {
+    exchange_.pause_request_body();
+  } else if (!body_done_) {
+    exchange_.resume_request_body();
+  }
+}
+
+void ProxiedRequest::send_part(std::string_view part, End end) {
+  char size[18];
+  std::array<Slice, 4> slices;
+  std::size_t count = 0;
+  if (!part.empty()) {
+    if (chunked_) slices[count++] = Slice(std::string_view(size, wire::write_chunk_size(size, part.size())));
+    slices[count++] = Slice(part);
+    if (chunked_) slices[count++] = Slice(std::string_view("\r\n"));
+  }
+  if (chunked_ && end == End::yes) slices[count++] = Slice(wire::kLastChunk);
+  connection_->send({slices.data(), count});
+  if (end == End::yes) connection_->finish_request();
+  if (connection_->queued_bytes() > 0) exchange_.pause_request_body();
+}
+
+/// Keeps the request body for as long as all of it may be kept: for another target, a retry, or a poll that is asked
+/// again. While nothing can be sent yet, everything is kept, and the client is made to wait.
+void ProxiedRequest::keep_for_replay(std::string_view part) {
+  if (!replay_complete_ && sending_) return;
+  replay_.append(part);
+  if (replay_.size() <= context_.options.instruct_max_bytes) return;
+  replay_complete_ = false;
+  if (sending_) {
+    std::exchange(replay_, {});
+  } else {
+    exchange_.pause_request_body();
+  }
+}
+
+void ProxiedRequest::on_request_body(std::string_view part, End end) {
+  if (over_) return;
+  body_done_ = end == End::yes;
+  keep_for_replay(part);
+  if (target().kind != Target::Kind::tcp) {
+    if (body_done_) return try_target();
+    if (!replay_complete_) exchange_.resume_request_body();  // a built-in origin says itself that it is too large
+    return;
+  }
+  if (sending_ && connection_) send_part(part, end);
+}
+
+void ProxiedRequest::on_origin_drained() {
+  if (!body_done_) exchange_.resume_request_body();
+}
+
+void ProxiedRequest::drop_connection() {
+  if (alive_) *alive_ = false;
+  if (!connection_) return;
+  connection_->detach();
+  connection_->close();
+  context_.core.defer_delete(std::move(connection_));
+}
+
+void ProxiedRequest::release_connection() {
+  if (!connection_) return;
+  auto& origin = connection_->origin();
+  origin.give_back(std::move(connection_));
+}
+
+// ------------------------------------------------------------------------------------------------- going wrong
+
+/// Whether the same request may go out once more: nothing of an answer has come, all that was sent is still here, and
+/// doing it twice does no harm.
+bool ProxiedRequest::may_retry(const origin::OriginError& error) const {
+  return !retried_ && !error.timed_out && !connection_->answered() && request_.retry_safe() && replay_complete_;
+}
+
+void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
+  if (over_) return;
+  context_.core.counters().add(base::Counter::origin_failures);
+  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
+  bool retry = !before_request && !responded_ && !collected_ && may_retry(error);
+  drop_connection();
+  if (responded_) {
+    log_origin_error(error, "response cut");
+    over_ = true;
+    stream_hold_.reset();
+    return exchange_.abort(CloseReason::origin_failed);
+  }
+  if (retry) {
+    log_origin_error(error, "retrying");
+    context_.core.counters().add(base::Counter::origin_retries);
+    retried_ = true;
+    sending_ = false;
+    return try_target();
+  }
+  if (before_request && target_index_ + 1 < route_->targets.size()) {
+    log_origin_error(error, "trying the next target");
+    ++target_index_;
+    return try_target();
+  }
+  log_origin_error(error, "giving up");
+  fail_origin(error);
+}
+
+void ProxiedRequest::fail_origin(const origin::OriginError& error) {
+  std::string text = "Error while proxying to origin.";
+  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
+  if (debug() && error.blocked) {
+    text = "Error: Origin host/IP blocked.";
+  } else if (debug() && before_request) {
+    text = "Unable to connect to any targets. Tried: ";
+    for (std::size_t i = 0; i < route_->targets.size(); ++i) {
+      if (i > 0) text += ", ";
+      text += route_->targets[i].text;
+    }
+  } else if (debug()) {
+    text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
+  }
+  fail(error.timed_out ? 504 : 502, text);
+}
+
+/// Answers with an error of our own, as plain text of one line.
+void ProxiedRequest::fail(int status, std::string_view body) {
+  over_ = true;
+  drop_connection();
+  stream_hold_.reset();
+  response_hold_.reset();
+  collected_.reset();
+  responded_ = true;
+  static constexpr Field kType{"Content-Type", "text/plain"};
+  const std::array<Slice, 2> slices{Slice(body), Slice(std::string_view("\n"))};
+  exchange_.set_close_reason(status == 502 || status == 504 ? CloseReason::origin_failed : CloseReason::refused);
+  exchange_.respond({.status = status,
+                     .reason = wire::reason_phrase(status),
+                     .fields = {&kType, 1},
+                     .body_kind = BodyKind::sized,
+                     .body_size = body.size() + 1},
+                    slices, End::yes);
+}
+
+void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
+                    error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage),
+                    target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
+                    exchange_.connection_id(), request_.method(), base::printable(request_.target()));
+}
+
+}  // namespace holdfast::proxy

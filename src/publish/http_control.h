@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP control endpoint: POST /publish/ and its neighbours (contract §4, publishing §1).
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <string_view>
+
+#include "channel/hub.h"
+
+namespace holdfast::publish {
+
+/// One for each core's control listener. Keep-alive, pipelining and chunked bodies are the session's; body_max_bytes
+/// bounds what is collected here.
+class ControlEndpoint final : public RequestAcceptor {
+ public:
+  explicit ControlEndpoint(channel::Hub& hub) : hub_(hub) {}
+
+  void on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) override;
+
+ private:
+  channel::Hub& hub_;
+};
+
+/// Which form a success answer takes (publishing §1.2), by the Accept values of a request.
+enum class AnswerForm { text, json, not_acceptable };
+AnswerForm choose_form(Fields fields);
+
+}  // namespace holdfast::publish
