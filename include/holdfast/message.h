@@ -42,6 +42,13 @@ struct ResponsePart {
 /// Immutable once the hub has given it its place; any thread. Cost: one object for each publish, whatever the number
 /// of receivers.
 struct Message {
+  Message() = default;
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+  ~Message() {
+    if (live_bytes_) live_bytes_->fetch_sub(weight_, std::memory_order_relaxed);
+  }
+
   std::string channel;
   std::size_t channel_hash = 0;
   std::optional<std::string> id;
@@ -51,6 +58,14 @@ struct Message {
   /// The place in the one order of everything published; given by the hub.
   std::uint64_t order = 0;
 
+  /// Counts this message among those that wait somewhere, for as long as it lives. The sum must outlive it.
+  void count_in(std::atomic<std::int64_t>& live_bytes) {
+    weight_ = static_cast<std::int64_t>(sizeof(Message) + channel.size() + (stream && stream->block ? stream->block->size() : 0) +
+                                        (response && response->body ? response->body->size() : 0));
+    live_bytes_ = &live_bytes;
+    live_bytes.fetch_add(weight_, std::memory_order_relaxed);
+  }
+
   friend void intrusive_ptr_add_ref(const Message* m) { m->refs_.fetch_add(1, std::memory_order_relaxed); }
   friend void intrusive_ptr_release(const Message* m) {
     if (m->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete m;
@@ -58,6 +73,8 @@ struct Message {
 
  private:
   mutable std::atomic<std::uint32_t> refs_{0};
+  std::atomic<std::int64_t>* live_bytes_ = nullptr;
+  std::int64_t weight_ = 0;
 };
 using MessageRef = boost::intrusive_ptr<const Message>;
 /// A message that has not got its place yet.

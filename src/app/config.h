@@ -54,6 +54,7 @@ struct Config {
     std::vector<JwtKey> jwt_keys;
     std::int64_t header_max_bytes = 10000;
     std::int64_t body_max_bytes = 1000000;
+    std::int64_t backlog_max_bytes = 268435456;
     bool allow_unauthenticated = false;
   };
 

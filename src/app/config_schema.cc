@@ -104,6 +104,9 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(control, header_max_bytes), new_connections, "Request line and header together, over it 431",
        kHeaderBytes},
       {HF_KEY(control, body_max_bytes), new_connections, "Request body, over it 413", Range{1, kGibibyte}},
+      {HF_KEY(control, backlog_max_bytes), restart,
+       "Published items that wait to be delivered, over it 503 and ZeroMQ is not read; 0: unlimited",
+       Range{0, INT64_MAX}},
       {HF_KEY(control, allow_unauthenticated), restart,
        "Lets HTTP control outside loopback start without credentials, and ZeroMQ, which has none"},
 

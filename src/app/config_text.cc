@@ -35,8 +35,9 @@ Without `--config FILE`, the file is the first of `./holdfast.toml`, `./config/h
   as nothing else protects it.
 * What is **not yet supported** is refused when it is asked for, never ignored.
 
-The column *Change* says what a changed value needs: `live` takes effect at once after a reload (SIGHUP), `new` after a
-reload for connections that are made from then on, `restart` when the daemon starts again.
+SIGHUP re-reads the routes file. To reload this one is not yet supported: until it is, every change needs a restart, and
+the column *Change* says what a reload will do: `live` takes effect at once, `new` for connections that are made from
+then on, `restart` when the daemon starts again.
 )";
 
 std::string_view change_name(TakesEffect takes_effect) {

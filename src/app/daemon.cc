@@ -109,7 +109,8 @@ class Daemon {
         routes_(std::move(routes)),
         demo_(demo),
         clients_(client_limit(config, raise_descriptor_limit())),
-        hub_({config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max)}),
+        hub_({config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max),
+              config.control.backlog_max_bytes}),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_(io_) {}
 

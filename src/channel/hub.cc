@@ -72,6 +72,7 @@ void Hub::add_core(net::Core& core, ChannelTable& table) {
 
 void Hub::publish(std::vector<NewMessageRef> messages) {
   if (messages.empty()) return;
+  for (auto& message : messages) message->count_in(live_bytes_);
   auto letter = std::make_unique<PublishPost>();
   letter->messages = std::move(messages);
   post(letter.release());

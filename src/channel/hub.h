@@ -39,6 +39,9 @@ class InterestSink {
 struct HubOptions {
   base::Millis id_cache_ttl_ms = 60000;  ///< 0: duplicates are not looked for
   std::size_t id_cache_max = 1000000;
+  /// Messages that wait in this process: to be ordered, to be taken by a core, or to be handed to the members of a
+  /// channel. Over it overloaded() is true. 0: no limit.
+  std::int64_t backlog_max_bytes = 0;
 };
 
 /// One for the process. Thread-safe where it says so.
@@ -59,6 +62,13 @@ class Hub {
 
   /// Any thread. A core has its first listener on a channel, or has lost its last.
   void post_interest(unsigned core, const std::string& channel, Interest interest);
+
+  /// Any thread. Cores do not keep up: publishers should be told to come back later.
+  bool overloaded() const {
+    return options_.backlog_max_bytes > 0 && live_bytes_.load(std::memory_order_relaxed) > options_.backlog_max_bytes;
+  }
+  std::int64_t backlog_max_bytes() const { return options_.backlog_max_bytes; }
+  std::int64_t backlog_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 
   /// What the hub counts: published and duplicates.
   const base::Counters& counters() const { return counters_; }
@@ -84,6 +94,7 @@ class Hub {
   static Post* idle_mark();
 
   const HubOptions options_;
+  std::atomic<std::int64_t> live_bytes_{0};
   std::atomic<Post*> posts_;  // newest first; idle_mark() while nobody plays
   std::vector<Port> ports_;
   InterestSink* interest_sink_ = nullptr;

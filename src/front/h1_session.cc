@@ -44,11 +44,14 @@ void H1Session::on_events(std::uint32_t events) {
 }
 
 void H1Session::on_readable() {
+  if (phase_ == Phase::head) read_heads();
+  // No return in between: the read that brought a head may have left some of its body in the kernel, and the event
+  // that told of it is used up.
   switch (phase_) {
-    case Phase::head: return read_heads();
     case Phase::lingering: return discard_input();
-    case Phase::closed: return;
     case Phase::exchange: break;
+    case Phase::head:
+    case Phase::closed: return;
   }
   if (!body_done_) {
     if (!paused_) read_body();
@@ -124,7 +127,6 @@ void H1Session::read_heads() {
       keep_input(data + consumed, size - consumed);
     }
   }
-  if (phase_ == Phase::exchange && body_done_ && hung_up_) lost(CloseReason::client_gone);
 }
 
 void H1Session::process_input() {

@@ -65,7 +65,10 @@ Soon::~Soon() {
   if (queued_in_) queued_in_->forget(*this);
 }
 
-void Core::forget(Soon& soon) { std::erase(soon_, &soon); }
+void Core::forget(Soon& soon) {
+  std::erase(soon_, &soon);
+  std::replace(soon_round_.begin(), soon_round_.end(), &soon, static_cast<Soon*>(nullptr));
+}
 
 Core*& Core::current() {
   thread_local Core* core = nullptr;
@@ -118,6 +121,15 @@ void Core::run() {
   bury();
 }
 
+bool Core::run_one_turn() {
+  auto* before = std::exchange(current(), this);
+  bool more = turn();
+  loop_->io.restart();  // without a tick it stops whenever nothing is left in it
+  loop_->io.poll();
+  current() = before;
+  return more;
+}
+
 bool Core::turn() {
   now_ = base::steady_ms();
   // A full batch means that there may be more: everything that the kernel has goes before the inbox.
@@ -143,16 +155,14 @@ void Core::run_soon(Soon& soon) {
 
 bool Core::run_queued() {
   // One round: what is asked for meanwhile waits for the next turn, so that nobody can keep a turn for himself.
-  std::vector<Soon*> round;
-  round.swap(soon_);
-  for (auto* soon : round) {
+  soon_round_.swap(soon_);
+  for (std::size_t i = 0; i < soon_round_.size(); ++i) {
+    auto* soon = soon_round_[i];
+    if (!soon) continue;  // destroyed by one that was called before it
     soon->queued_in_ = nullptr;
     soon->on_soon();
   }
-  if (soon_.empty()) {
-    round.clear();
-    soon_.swap(round);  // keeps the capacity
-  }
+  soon_round_.clear();
   return !soon_.empty();
 }
 

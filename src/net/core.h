@@ -62,6 +62,9 @@ class Core {
   /// Runs the loop on the calling thread until stop().
   void run();
   void stop() { stopping_ = true; }
+  /// For tests and simulations, instead of run(): one turn on the calling thread, and what Asio has ready, without
+  /// waiting for anything. True: there is more to do.
+  bool run_one_turn();
 
   /// Any thread: `work` runs on this core, at its next turn.
   void post(std::function<void()> work);
@@ -122,6 +125,7 @@ class Core {
   std::unique_ptr<char[]> scratch_;
   std::vector<TurnTask*> turn_tasks_;
   std::vector<Soon*> soon_;
+  std::vector<Soon*> soon_round_;  // those being called now; null: destroyed meanwhile
   std::vector<Grave> graves_;
   std::uint64_t last_connection_ = 0;
   bool stopping_ = false;

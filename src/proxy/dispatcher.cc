@@ -2,22 +2,20 @@
 #include "proxy/dispatcher.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "hold/hold.h"
+#include "proxy/error_answer.h"
 #include "proxy/proxied_request.h"
 #include "wire/field_id.h"
 #include "wire/field_value.h"
-#include "wire/status.h"
 #include "wire/uri.h"
 
 namespace holdfast::proxy {
 namespace {
 
-/// Answers a request that goes nowhere.
+/// Stands for a request that goes nowhere, so that the access log can name it.
 class Refusal final : public ExchangeHandler {
  public:
   Refusal(const RequestView& request, std::string_view route_id)
@@ -25,18 +23,6 @@ class Refusal final : public ExchangeHandler {
 
   void on_request_body(std::string_view, End) override {}
   void describe(AccessNote& note) const override { request_.describe(note); }
-
-  void answer(Exchange& exchange, int status, std::string_view body) {
-    static constexpr Field kType{"Content-Type", "text/plain"};
-    const std::array<Slice, 2> slices{Slice(body), Slice(std::string_view("\n"))};
-    exchange.set_close_reason(CloseReason::refused);
-    exchange.respond({.status = status,
-                      .reason = wire::reason_phrase(status),
-                      .fields = {&kType, 1},
-                      .body_kind = BodyKind::sized,
-                      .body_size = body.size() + 1},
-                     slices, End::yes);
-  }
 
  private:
   const hold::HeldRequest request_;
@@ -93,9 +79,8 @@ void Dispatcher::on_request(Exchange& exchange, const RequestView& request, std:
   const char* missing = route ? missing_feature(*route, request, websocket) : nullptr;
   if (!route || missing) {
     auto refusal = std::make_unique<Refusal>(request, route ? std::string_view(route->id) : std::string_view());
-    auto& handler = *refusal;
     exchange.set_handler(std::move(refusal));
-    return missing ? handler.answer(exchange, 501, missing) : handler.answer(exchange, 502, "Route not found");
+    return missing ? answer_error(exchange, 501, missing) : answer_error(exchange, 502, "Route not found");
   }
   auto proxied = std::make_unique<ProxiedRequest>(context_, exchange, request, std::move(route));
   auto& handler = *proxied;

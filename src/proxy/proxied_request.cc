@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "proxy/error_answer.h"
 #include "proxy/rewrite.h"
 #include "wire/http1_chunked.h"
 #include "wire/status.h"
@@ -245,23 +246,14 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   fail(error.timed_out ? 504 : 502, text);
 }
 
-/// Answers with an error of our own, as plain text of one line.
-void ProxiedRequest::fail(int status, std::string_view body) {
+void ProxiedRequest::fail(int status, std::string_view line) {
   over_ = true;
   drop_connection();
   stream_hold_.reset();
   response_hold_.reset();
   collected_.reset();
   responded_ = true;
-  static constexpr Field kType{"Content-Type", "text/plain"};
-  const std::array<Slice, 2> slices{Slice(body), Slice(std::string_view("\n"))};
-  exchange_.set_close_reason(status == 502 || status == 504 ? CloseReason::origin_failed : CloseReason::refused);
-  exchange_.respond({.status = status,
-                     .reason = wire::reason_phrase(status),
-                     .fields = {&kType, 1},
-                     .body_kind = BodyKind::sized,
-                     .body_size = body.size() + 1},
-                    slices, End::yes);
+  answer_error(exchange_, status, line);
 }
 
 void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {

@@ -76,9 +76,12 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void finish_collected();
   void answer_collected();
   void make_stream_hold(const Instruct& instruct);
+  void make_response_hold(const Instruct& instruct);
+  void refuse_instructions(std::string_view why);
+  void warn_of_missing_features(const Instruct& instruct) const;
   void begin_stream_hold();
 
-  void fail(int status, std::string_view body);
+  void fail(int status, std::string_view line);
   void fail_origin(const origin::OriginError& error);
   void log_origin_error(const origin::OriginError& error, std::string_view what_now) const;
   bool debug() const { return context_.options.debug || route_->debug; }

@@ -38,6 +38,19 @@ bool is_coded(std::string_view content_encoding) {
 /// Whether a response of this kind has a body at all: a hold on one that has none would never show anything.
 bool can_stream(std::string_view method, int status) { return method != "HEAD" && status != 204 && status != 304; }
 
+/// What the instructions ask for that does not exist yet; empty: nothing.
+std::string missing_features(const Instruct& instruct) {
+  std::string out;
+  auto add = [&out](bool asked, std::string_view what) {
+    if (asked) out += (out.empty() ? "" : ", ") + std::string(what);
+  };
+  auto any = [&instruct](auto&& has) { return std::any_of(instruct.channels.begin(), instruct.channels.end(), has); };
+  add(instruct.next || instruct.gone, "Grip-Link");
+  add(any([](const ChannelSpec& c) { return c.prev_id.has_value(); }), "prev-id");
+  add(any([](const ChannelSpec& c) { return !c.filters.empty(); }), "filter");
+  return out;
+}
+
 StatusLine status_of(const wire::ResponseView& head, const Instruct* instruct) {
   if (instruct && instruct->status) return *instruct->status;
   std::string reason(head.reason);
@@ -115,28 +128,18 @@ void ProxiedRequest::after_relay(Written written, End end) {
 
 void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::string_view body, End end) {
   auto instruct = grip::parse_instruct_headers(head.fields);
-  auto refuse = [this](const std::string& why) {
-    static base::LogLimiter limiter;
-    base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
-                      base::printable(why), exchange_.connection_id(), base::printable(request_.target()));
-    fail(502, debug() ? fmt::format("Failed to parse accept instructions: {}", why) : "Error while proxying to origin.");
-  };
-  if (!instruct) return refuse(instruct.error().what);
+  if (!instruct) return refuse_instructions(instruct.error().what);
+  warn_of_missing_features(*instruct);
   bool document = grip::is_instruct_type(field_value(head.fields, wire::FieldId::content_type));
   if (document && head.status != 200) {
-    return refuse(fmt::format("an application/grip-instruct response has status {}; it must be 200", head.status));
+    return refuse_instructions(fmt::format("an application/grip-instruct response has status {}; it must be 200", head.status));
   }
   auto coding = field_value(head.fields, wire::FieldId::content_encoding);
   bool coded = is_coded(coding) && head.body_kind != BodyKind::none;
 
   if (!document && instruct->hold == HoldMode::stream) make_stream_hold(*instruct);
-  if (!document && instruct->hold == HoldMode::response) {
-    if (!replay_complete_) return fail(400, "Request too large to accept GRIP instruct.");
-    response_hold_ = std::make_unique<hold::ResponseHold>(
-        context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-    response_hold_->subscribe(
-        hold::channel_names(context_.holds, *instruct, route_->prefix, target().sub, request_.target()));
-  }
+  if (!document && instruct->hold == HoldMode::response) make_response_hold(*instruct);
+  if (over_) return;
   if (!document && !coded && instruct->hold != HoldMode::response) {
     auto status = status_of(head, &*instruct).code;
     if (!can_stream(request_.method(), status)) stream_hold_.reset();
@@ -171,21 +174,16 @@ void ProxiedRequest::collect(std::string_view part, End end) {
 
 /// The instruct response is complete: decode it, read a document, and do what they say.
 void ProxiedRequest::finish_collected() {
-  auto bad = [this](const std::string& why) {
-    static base::LogLimiter limiter;
-    base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
-                      base::printable(why), exchange_.connection_id(), base::printable(request_.target()));
-    fail(502, debug() ? fmt::format("Failed to parse accept instructions: {}", why) : "Error while proxying to origin.");
-  };
   auto& collected = *collected_;
   if (!collected.content_encoding.empty()) {
     auto decoded = wire::decode_content(collected.content_encoding, collected.body, context_.options.instruct_max_bytes);
-    if (!decoded) return bad(fmt::format("a response with instructions: {}", decoded.error().what));
+    if (!decoded) return refuse_instructions(fmt::format("a response with instructions: {}", decoded.error().what));
     collected.body = std::move(*decoded);
   }
   if (collected.document) {
     auto instruct = grip::parse_instruct_document(collected.body, std::move(collected.instruct));
-    if (!instruct) return bad(instruct.error().what);
+    if (!instruct) return refuse_instructions(instruct.error().what);
+    warn_of_missing_features(*instruct);
     collected.instruct = std::move(*instruct);
     auto& response = *collected.instruct.response;
     collected.status = response.status;
@@ -196,12 +194,8 @@ void ProxiedRequest::finish_collected() {
     collected.headers = wire::HeaderBlock(visible);
     collected.body = std::move(response.body);
     if (collected.instruct.hold == HoldMode::response) {
-      if (!replay_complete_) return fail(400, "Request too large to accept GRIP instruct.");
-      response_hold_ = std::make_unique<hold::ResponseHold>(
-          context_.holds, exchange_,
-          hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-      response_hold_->subscribe(
-          hold::channel_names(context_.holds, collected.instruct, route_->prefix, target().sub, request_.target()));
+      make_response_hold(collected.instruct);
+      if (over_) return;
     } else if (collected.instruct.hold == HoldMode::stream) {
       make_stream_hold(collected.instruct);
     }
@@ -235,6 +229,15 @@ void ProxiedRequest::answer_collected() {
   if (streams && written != Written::failed) begin_stream_hold();
 }
 
+void ProxiedRequest::make_response_hold(const Instruct& instruct) {
+  // The request must be here in full to be asked again later (ERR-4).
+  if (!replay_complete_) return fail(400, "Request too large to accept GRIP instruct.");
+  response_hold_ = std::make_unique<hold::ResponseHold>(
+      context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
+  response_hold_->subscribe(
+      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()));
+}
+
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
   stream_hold_ = std::make_unique<hold::StreamHold>(
       context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
@@ -247,6 +250,22 @@ void ProxiedRequest::begin_stream_hold() {
   auto& hold = *stream_hold_;
   exchange_.set_handler(std::move(stream_hold_));
   hold.open();
+}
+
+void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
+  auto missing = missing_features(instruct);
+  if (missing.empty()) return;
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "instructions not followed in full: {} not yet supported: target={} {}", missing,
+                    target().text, base::printable(request_.target()));
+}
+
+/// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
+void ProxiedRequest::refuse_instructions(std::string_view why) {
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
+                    base::printable(why), exchange_.connection_id(), base::printable(request_.target()));
+  fail(502, debug() ? fmt::format("Failed to parse accept instructions: {}", why) : "Error while proxying to origin.");
 }
 
 }  // namespace holdfast::proxy

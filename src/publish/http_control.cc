@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "grip/encode.h"
 #include "grip/publish_item.h"
@@ -81,6 +82,11 @@ class ControlExchange final : public ExchangeHandler {
     for (const auto& [name, value] : wire::query_parameters(wire::target_query(target_))) {
       if (name == "receipt") return answer(400, "'receipt' is not yet supported.");
     }
+    if (hub_.overloaded()) {
+      static base::LogLimiter limiter;
+      base::log_limited(limiter, "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
+      return answer(503, "Too much is waiting to be delivered (control.backlog_max_bytes); try again.");
+    }
     auto items = grip::parse_publish_request(body);
     if (!items) return answer(items.error().status, items.error().what);
     std::vector<NewMessageRef> messages;
@@ -97,11 +103,12 @@ class ControlExchange final : public ExchangeHandler {
   void answer(int status, std::string_view text) { send(status, "text/plain", text); }
 
   void send(int status, std::string_view type, std::string_view text) {
-    std::array<Field, 2> fields{Field{"Content-Type", type}, Field{"Allow", "POST"}};
+    Field second = status == 405 ? Field{"Allow", "POST"} : Field{"Retry-After", "1"};
+    const std::array<Field, 2> fields{Field{"Content-Type", type}, second};
     const std::array<Slice, 2> slices{Slice(text), Slice(std::string_view("\n"))};
     exchange_.respond({.status = status,
                        .reason = wire::reason_phrase(status),
-                       .fields = {fields.data(), status == 405 ? 2u : 1u},
+                       .fields = {fields.data(), status == 405 || status == 503 ? 2u : 1u},
                        .body_kind = BodyKind::sized,
                        .body_size = text.size() + 1},
                       slices, End::yes);

@@ -190,7 +190,14 @@ void ZmqIngress::start() {
     if (s.sub) items.push_back({s.sub->handle(), 0, ZMQ_POLLIN, 0});
     while (!s.stopping.load(std::memory_order_acquire)) {
       try {
-        zmq::poll(items, std::chrono::milliseconds(-1));
+        // While the cores do not keep up nothing is read, until the publishers' high-water mark holds them back.
+        bool overloaded = hub_.overloaded();
+        if (overloaded) {
+          static base::LogLimiter limiter;
+          base::log_limited(limiter, "ZeroMQ publishers held back: control.backlog_max_bytes ({}) reached",
+                            hub_.backlog_max_bytes());
+        }
+        zmq::poll(items.data(), overloaded ? 1 : items.size(), std::chrono::milliseconds(overloaded ? 10 : -1));
         std::uint64_t count;
         [[maybe_unused]] auto n = ::read(s.wake_fd, &count, sizeof count);
         s.take_notes([&s](const InterestNote& note) {
@@ -200,7 +207,7 @@ void ZmqIngress::start() {
             s.sub->set(zmq::sockopt::unsubscribe, note.channel);
           }
         });
-        reader.read();
+        if (!overloaded) reader.read();
       } catch (const zmq::error_t& error) {
         if (error.num() != EINTR) base::log_error("ZeroMQ: {}", error.what());
       }

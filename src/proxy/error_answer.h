@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Errors that the proxy answers itself: plain text of one line (grip-http §7).
+#pragma once
+
+#include <holdfast/exchange.h>
+
+#include <string_view>
+
+namespace holdfast::proxy {
+
+/// The whole response, the line's end included. Sets the close reason by the status.
+void answer_error(Exchange& exchange, int status, std::string_view line);
+
+}  // namespace holdfast::proxy

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures. `rig` is a daemon that the tests of a file share, each with paths and channels of its own; `start` makes a
+private one with another configuration. Both check at the end that the daemon stopped in order."""
+import pytest
+
+from harness.daemon import Daemon
+from harness.origin import Origin
+from harness.rig import Rig
+
+
+def pytest_assertrepr_compare(op, left, right):
+    """Bodies of megabytes are told apart by their sizes."""
+    if isinstance(left, bytes) and isinstance(right, bytes) and max(len(left), len(right)) > 5000:
+        return [f"bytes of {len(left)} {op} bytes of {len(right)}"]
+    return None
+
+
+@pytest.fixture(scope="module")
+def shared():
+    origin = Origin()
+    daemon = Daemon([f"* 127.0.0.1:{origin.port}"])
+    try:
+        yield Rig(daemon.start(), origin)
+    finally:
+        origin.stop()
+        daemon.stop()
+
+
+@pytest.fixture
+def rig(shared):
+    shared.origin.forget()
+    yield shared
+    shared.close()
+    assert shared.daemon.running(), shared.daemon.log()[-5000:]
+
+
+@pytest.fixture
+def start():
+    """start(config, routes=[...], ...): a rig of this test alone. "ORIGIN" in routes stands for its origin."""
+    rigs = []
+
+    def make(config=None, *, routes=("* ORIGIN",), origin=None, **how):
+        own = Rig(None, origin or Origin())
+        rigs.append(own)
+        address = f"127.0.0.1:{own.origin.port}"
+        own.daemon = Daemon([line.replace("ORIGIN", address) for line in routes], config, **how)
+        own.daemon.start()
+        return own
+
+    yield make
+    failures = []
+    for own in rigs:
+        for end in (own.close, own.daemon.stop, own.origin.stop):
+            try:
+                end()
+            except AssertionError as failure:
+                failures.append(str(failure))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def origins():
+    """origins(): one more origin, for routes with several targets."""
+    made = []
+
+    def make(**how):
+        made.append(Origin(**how))
+        return made[-1]
+
+    yield make
+    for origin in made:
+        origin.stop()
+        assert not origin.errors, "\n".join(origin.errors)

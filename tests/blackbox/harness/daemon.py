@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon under test: its configuration, its process, and what it leaves behind."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .wait import TIMEOUT, eventually, free_port
+
+# What must never be in a log: failed assertions, and what sanitizers say.
+BAD_LINES = re.compile(r"bug:|(Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer|runtime error:")
+SIG_KEY = "a key of the tests"
+
+
+def binary():
+    path = os.environ.get("HOLDFAST_BIN")
+    if not path:
+        raise RuntimeError("HOLDFAST_BIN must name the holdfast binary")
+    return os.path.abspath(path)
+
+
+def to_toml(sections):
+    lines = []
+    for section, keys in sections.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]  # the JSON of these is TOML
+    return "\n".join(lines) + "\n"
+
+
+class StartFailed(AssertionError):
+    pass
+
+
+class Daemon:
+    """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file."""
+
+    def __init__(self, routes, config=None, *, arguments=(), environment=None):
+        self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
+        self.routes_path = self.directory / "routes"
+        self.config_path = self.directory / "holdfast.toml"
+        self.log_path = self.directory / "output.log"
+        self.config = config or {}
+        self.arguments = list(arguments)
+        self.environment = environment or {}
+        self.process = None
+        if routes is not None:
+            self.write_routes(routes)
+        self.choose_ports()
+
+    def choose_ports(self):
+        self.port, self.control_port, self.pull_port, self.sub_port = (free_port() for _ in range(4))
+        sections = {
+            "server": {"listen": [f"http://127.0.0.1:{self.port}"], "drain_seconds": 30},
+            "control": {
+                "http": f"http://127.0.0.1:{self.control_port}",
+                "zmq_pull": [f"tcp://127.0.0.1:{self.pull_port}"],
+                "zmq_sub": [f"tcp://127.0.0.1:{self.sub_port}"],
+            },
+            "proxy": {"routes_file": "routes"},
+            "grip": {"sig_key": SIG_KEY},
+        }
+        for section, keys in self.config.items():
+            sections.setdefault(section, {}).update(keys)
+        self.config_path.write_text(to_toml(sections))
+
+    def write_routes(self, lines):
+        self.routes_path.write_text("".join(line + "\n" for line in lines))
+
+    def start(self):
+        # A port that was free a moment ago may have gone to somebody else's outgoing connection: choose again.
+        for attempt in range(5):
+            self.launch()
+            eventually(lambda: " is ready: " in self.log() or self.process.poll() is not None, "a daemon that is ready")
+            if self.process.poll() is None:
+                return self
+            if "Address already in use" not in self.log():
+                break
+            self.choose_ports()
+        raise StartFailed(f"exit status {self.process.returncode}:\n{self.log()[-3000:]}")
+
+    def launch(self):
+        env = dict(os.environ, **self.environment)
+        # Freed memory that a sanitizer keeps would drown what the tests of back-pressure measure.
+        env["ASAN_OPTIONS"] = ":".join(filter(None, [env.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([binary(), "--config", str(self.config_path), *self.arguments], env=env,
+                                            cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=subprocess.STDOUT)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_log(self, pattern, count=1):
+        """Waits until the log has `count` matches, and returns the last of them."""
+        found = eventually(lambda: (m := list(re.finditer(pattern, self.log()))) and len(m) >= count and m,
+                           f"{pattern!r} in the log {count} times")
+        return found[count - 1]
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def resident_kib(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def wait_exit(self):
+        return self.process.wait(TIMEOUT)
+
+    def stop(self):
+        """Ends it as an operator would, and checks what it leaves behind."""
+        if self.process is None:
+            return
+        try:
+            if self.running():
+                self.signal(signal.SIGTERM)
+            status = self.wait_exit()
+            log = self.log()
+            bad = BAD_LINES.search(log)
+            where = max(0, bad.start() - 500) if bad else -3000
+            assert status == 0 and not bad, f"exit status {status}; log:\n{log[where:][:6000]}"
+        finally:
+            if self.running():
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+            shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for what must happen, with a bound that suits sanitizer builds on a busy machine."""
+import socket
+import time
+
+TIMEOUT = 40.0
+
+
+def eventually(check, what, timeout=TIMEOUT):
+    """Asks until `check()` says something true, and returns that."""
+    end = time.monotonic() + timeout
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"did not happen within {timeout:.0f} s: {what}")
+        time.sleep(0.005)
+
+
+def free_port():
+    """A TCP port of loopback that the kernel calls free."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
