@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,6 +13,12 @@ namespace holdfast {
 /// Why something was refused: what is wrong, where, and how to mend it, in one line without a final full stop.
 /// It may quote input, but never a secret.
 struct Error {
+  Error() = default;
+  /// Error{"…"}, in braces only: from a string in parentheses an Error cannot be made, which is what lets a
+  /// Result<std::string> tell a value from an error.
+  Error(std::initializer_list<std::string> one) : what(*one.begin()) {}
+  Error(std::string text, int http_status) : what(std::move(text)), status(http_status) {}
+
   std::string what;
   /// The HTTP status that tells a client about it; 0 where the caller knows better.
   int status = 0;

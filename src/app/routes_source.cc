@@ -20,7 +20,7 @@ Result<std::string> read_file(const std::string& path) {
     return Error{fmt::format("routes file {}: {}; create it, or name another one in proxy.routes_file", path,
                              std::strerror(errno))};
   }
-  return Result<std::string>(boost::system::in_place_value, std::move(content));
+  return std::move(content);
 }
 
 }  // namespace

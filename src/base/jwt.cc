@@ -214,7 +214,7 @@ Result<std::string> SigningKey::sign(const std::string& issuer, std::int64_t exp
   if (error != 0) return Error{fmt::format("a token cannot be made: {}", system_message(error))};
   std::unique_ptr<char, decltype(&std::free)> text(jwt_encode_str(made), &std::free);
   if (!text) return Error{fmt::format("a token cannot be signed: {}", system_message(errno))};
-  return Result<std::string>(boost::system::in_place_value, text.get());
+  return std::string(text.get());
 }
 
 }  // namespace holdfast::base

@@ -154,15 +154,18 @@ std::size_t H1Session::consume_heads(char* data, std::size_t size) {
       at += 2;
       continue;
     }
-    if (!incoming_) {
-      incoming_ = std::make_unique<Incoming>();
-      started_ = front_.core_.now();
-      set_deadline(front_.core_.wheel(), started_ + front_.options_.header_timeout_ms);
-    }
+    // Most heads are here in full at once: only one that is not gets an object that remembers how far it was read.
+    wire::HeadScanner scanner = incoming_ ? incoming_->scanner : wire::HeadScanner();
+    if (!incoming_) started_ = front_.core_.now();
     auto& parser = front_.parser_;
-    std::string_view input(data + at, size - at);
-    switch (parser.parse(input, incoming_->scanner, front_.options_.limits)) {
-      case wire::RequestParser::State::incomplete: return at;
+    switch (parser.parse({data + at, size - at}, scanner, front_.options_.limits)) {
+      case wire::RequestParser::State::incomplete:
+        if (!incoming_) {
+          incoming_ = std::make_unique<Incoming>();
+          set_deadline(front_.core_.wheel(), started_ + front_.options_.header_timeout_ms);
+        }
+        incoming_->scanner = scanner;
+        return at;
       case wire::RequestParser::State::refused: refuse(parser.error().status, parser.error().what); return size;
       case wire::RequestParser::State::complete: break;
     }
@@ -190,7 +193,9 @@ std::size_t H1Session::start_exchange(char* body, std::size_t available) {
 
   BodyPart part;
   part.end = End::yes;
+  incoming_.reset();
   if (!body_done_) {
+    incoming_ = std::make_unique<Incoming>();
     incoming_->chunked = request.body_kind == BodyKind::streaming;
     incoming_->body_left = request.body_size;
     part = take_body(body, available);
@@ -330,6 +335,8 @@ void H1Session::end_exchange() {
 
 void H1Session::next_request() {
   phase_ = Phase::head;
+  status_ = 0;
+  body_bytes_ = 0;
   set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
   // Later in this turn: an exchange that ends inside the handler's call must not start the next one in there.
   if (input_ || readable_) front_.core_.run_soon(*this);

@@ -52,6 +52,14 @@ Result<void> inflate_all(std::string_view in, int window_bits, std::size_t max_b
   return {};
 }
 
+/// RFC 1950 §2.2. A raw stream cannot begin like this: it would be a stored block with other padding than zeros.
+bool has_zlib_header(std::string_view in) {
+  if (in.size() < 2) return false;
+  auto first = static_cast<unsigned char>(in[0]);
+  auto second = static_cast<unsigned char>(in[1]);
+  return (first & 15) == 8 && (first << 8 | second) % 31 == 0;
+}
+
 Result<void> brotli_all(std::string_view in, std::size_t max_bytes, std::string& out) {
   std::unique_ptr<BrotliDecoderState, void (*)(BrotliDecoderState*)> state(
       ::BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), ::BrotliDecoderDestroyInstance);
@@ -93,11 +101,7 @@ Result<std::string> decode_content(std::string_view content_encoding, std::strin
       case Coding::brotli: step = brotli_all(*result, max_bytes, decoded); break;
       case Coding::deflate:
         // "deflate" is zlib by the standard, and raw deflate by a widespread misreading.
-        step = inflate_all(*result, 15, max_bytes, "deflate", decoded);
-        if (!step) {
-          decoded.clear();
-          step = inflate_all(*result, -15, max_bytes, "deflate", decoded);
-        }
+        step = inflate_all(*result, has_zlib_header(*result) ? 15 : -15, max_bytes, "deflate", decoded);
         break;
       case Coding::unknown: return Error{fmt::format("content coding \"{}\" cannot be decoded", base::printable(name, 40))};
     }

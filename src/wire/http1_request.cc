@@ -130,6 +130,10 @@ HeadError RequestParser::parse_target(std::string_view target) {
   target_authority_ = rest.substr(0, authority_end);
   if (!valid_authority(target_authority_)) return {400, "invalid host in the request target"};
   view_.target = rest.substr(authority_end);
+  if (view_.target.empty() && view_.method == "OPTIONS") {
+    view_.target = "*";  // RFC 9112 §3.2.4: asked of the server as a whole
+    return {};
+  }
   if (!view_.target.starts_with('/')) {
     rebuilt_target_ = '/';
     rebuilt_target_ += view_.target;
