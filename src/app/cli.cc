@@ -14,6 +14,8 @@
 #include "app/config_load.h"
 #include "app/config_schema.h"
 #include "app/daemon.h"
+#include "app/demo_command.h"
+#include "app/publish_command.h"
 #include "base/log.h"
 
 extern char** environ;
@@ -104,6 +106,14 @@ bool report(const LoadedConfig& loaded) {
   return loaded.errors.empty();
 }
 
+/// From here on, what is to be said goes to the log.
+bool start(const LoadedConfig& loaded) {
+  if (!report(loaded)) return false;
+  base::start_log(level_of(loaded.config.log.level));
+  for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
+  return true;
+}
+
 int serve(ServeOptions options) {
   if (options.config_file.empty()) {
     auto found = find_config_file();
@@ -117,10 +127,21 @@ int serve(ServeOptions options) {
     options.config_file = *found;
   }
   auto loaded = load_config(sources_of(options));
-  if (!report(loaded)) return 1;
-  base::start_log(level_of(loaded.config.log.level));
-  for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
+  if (!start(loaded)) return 1;
   return run_daemon(loaded.config, routes_of(options, loaded.config, {}), nullptr);
+}
+
+int demo(const ServeOptions& options) {
+  if (!options.config_file.empty()) {
+    fmt::print(stderr, "holdfast: the demo takes no configuration file: leave --config out, or run without `demo`\n");
+    return 1;
+  }
+  auto sources = sources_of(options);
+  add_demo_settings(sources);
+  auto loaded = load_config(sources);
+  if (!start(loaded)) return 1;
+  bool own_routes = !options.routes.empty() || std::getenv("HOLDFAST_ROUTES");
+  return run_demo(loaded.config, own_routes ? routes_of(options, loaded.config, {.allow_demo = true}) : demo_routes());
 }
 
 int check(const ServeOptions& options) {
@@ -168,6 +189,11 @@ int run_command_line(int argc, const char* const* argv) {
   add_serve_options(*serve_command, options);
   auto* check_command = app.add_subcommand("check", "Check configuration and routes; exit status 0 or 1");
   add_serve_options(*check_command, options);
+  auto* demo_command = app.add_subcommand("demo", "Run the daemon with a built-in origin and a page to try it on");
+  add_serve_options(*demo_command, options);
+  auto* publish_command = app.add_subcommand("publish", "Publish to a channel");
+  PublishOptions publish_options;
+  add_publish_options(*publish_command, publish_options);
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -175,6 +201,8 @@ int run_command_line(int argc, const char* const* argv) {
     return app.exit(error) == 0 ? 0 : 1;
   }
   if (*check_command) return check(options);
+  if (*demo_command) return demo(options);
+  if (*publish_command) return run_publish(publish_options);
   return serve(options);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -23,9 +24,8 @@ struct Setting {
   std::string_view key;
   const char* value;
 };
-constexpr std::array<Setting, 4> kSettings{{
+constexpr std::array<Setting, 3> kSettings{{
     {"grip", "sig_key", "holdfast-demo"},  // nobody checks it: the origin is in here
-    {"server", "drain_seconds", "1"},      // Ctrl-C is meant
     {"log", "level", "warn"},
     {"log", "access", "false"},
 }};
@@ -69,7 +69,9 @@ void add_demo_settings(ConfigSources& sources) {
   sources.environment.insert(sources.environment.begin(), environment.begin(), environment.end());
 }
 
-RoutesSource demo_routes() { return RoutesSource::from_text("* demo\n", "the demo", {.allow_demo = true}); }
+RoutesSource demo_routes() {
+  return RoutesSource::from_text("* demo\n", "the demo", {.allow_demo = true});
+}
 
 int run_demo(const Config& config, RoutesSource routes) {
   Demo demo(config);

@@ -60,10 +60,7 @@ void RatedDeliveries::enqueue(Subscriber& subscriber, const MessageRef& message)
                       bucket.route_id.empty() ? "-" : bucket.route_id, base::printable(message->channel));
     return;
   }
-  auto& member = members_[&subscriber];
-  // The address may be another subscriber's by the time that its turn comes: the generation tells.
-  if (member.generation == 0) member.generation = ++last_generation_;
-  bucket.waiting.push_back({&subscriber, member.generation, message});
+  bucket.waiting.push_back({&subscriber, members_.at(&subscriber), message});
   ++waiting_;
 }
 
@@ -83,7 +80,7 @@ bool RatedDeliveries::run_slice() {
     bucket.waiting.pop_front();
     --waiting_;
     auto member = members_.find(delivery.subscriber);
-    if (member == members_.end() || member->second.generation != delivery.generation) continue;  // gone: costs nothing
+    if (member == members_.end() || member->second != delivery.generation) continue;  // gone: costs nothing
     --allowed;
     run.reset({&delivery.message, 1});
     delivery.subscriber->deliver(run);

@@ -50,8 +50,10 @@ class RatedDeliveries {
 
   std::uint32_t bucket(const std::string& route_id);
 
-  /// A delivery is queued by the subscriber's address; leaving drops what waits for it.
-  void join(Subscriber& subscriber) { ++members_[&subscriber].subscriptions; }
+  /// Before the first delivery; as often as it subscribes. Leaving drops what waits for it.
+  void join(Subscriber& subscriber) {
+    if (members_.try_emplace(&subscriber, last_generation_ + 1).second) ++last_generation_;
+  }
   void leave(Subscriber& subscriber);
 
   /// Over the high-water mark the delivery is dropped, counted and logged.
@@ -70,10 +72,6 @@ class RatedDeliveries {
     std::string route_id;
     std::deque<Delivery> waiting;
   };
-  struct Member {
-    std::uint32_t subscriptions = 0;
-    std::uint64_t generation = 0;
-  };
   struct Clock;
 
   void wait_for_tick();
@@ -82,7 +80,8 @@ class RatedDeliveries {
   RateBudget& budget_;
   std::unique_ptr<Clock> clock_;
   std::vector<Bucket> buckets_;
-  boost::unordered_flat_map<Subscriber*, Member> members_;
+  // A delivery is queued by address, and the address may be another subscriber's by its turn: the generation tells.
+  boost::unordered_flat_map<Subscriber*, std::uint64_t> members_;
   std::uint64_t last_generation_ = 0;
   std::size_t waiting_ = 0;
   std::size_t next_bucket_ = 0;

@@ -63,9 +63,13 @@ BuiltinResponse fresh(int status, const char* type, std::string body) {
   return {status, {{"Content-Type", type}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
-BuiltinResponse text(int status, const std::string& line) { return fresh(status, "text/plain", line + "\n"); }
+BuiltinResponse text(int status, const std::string& line) {
+  return fresh(status, "text/plain", line + "\n");
+}
 
-BuiltinResponse json(const DemoState& state) { return fresh(200, "application/json", state.to_json() + "\n"); }
+BuiltinResponse json(const DemoState& state) {
+  return fresh(200, "application/json", state.to_json() + "\n");
+}
 
 BuiltinResponse hold(BuiltinResponse response, const char* mode) {
   response.headers.push_back({"Grip-Hold", mode});

@@ -42,8 +42,8 @@ PublishItem DemoState::to_item() const {
   PublishItem item;
   item.channel = kChannel;
   item.stream = StreamFormat{.content = to_event()};
-  item.response = ResponseFormat{
-      .reason = "OK", .headers = {{"Content-Type", "application/json"}}, .body = to_json() + "\n"};
+  item.response =
+      ResponseFormat{.reason = "OK", .headers = {{"Content-Type", "application/json"}}, .body = to_json() + "\n"};
   return item;
 }
 

@@ -13,6 +13,7 @@ struct FineTimer::Impl {
   Impl(boost::asio::io_context& io, std::function<void()> call) : timer(io), on_time(std::move(call)) {}
   boost::asio::steady_timer timer;
   std::function<void()> on_time;
+  unsigned starts = 0;
 };
 
 FineTimer::FineTimer(Core& core, std::function<void()> on_time)
@@ -25,8 +26,9 @@ FineTimer::~FineTimer() {
 
 void FineTimer::start(base::Millis after) {
   impl_->timer.expires_after(std::chrono::milliseconds(after));
-  impl_->timer.async_wait([impl = impl_](const boost::system::error_code& error) {
-    if (!error && impl->on_time) impl->on_time();
+  // The completion of an earlier start may be queued already, and cannot be cancelled then: the number tells.
+  impl_->timer.async_wait([impl = impl_, start = ++impl_->starts](const boost::system::error_code& error) {
+    if (!error && start == impl->starts && impl->on_time) impl->on_time();
   });
 }
 

@@ -90,6 +90,12 @@ Written Socket::write(std::span<const Slice> slices) {
 /// Queues all but the first `skip` bytes. Borrowed bytes that follow each other are copied into one block.
 void Socket::enqueue(std::span<const Slice> slices, std::size_t skip) {
   if (!queue_) queue_ = std::make_unique<Queue>();
+  auto& parts = queue_->parts;
+  if (queue_->first > parts.size() / 2) {
+    // The queue of a client that is always a little behind never runs dry: let go of the places of what was sent.
+    parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(queue_->first));
+    queue_->first = 0;
+  }
   std::size_t i = 0;
   while (i < slices.size() && skip >= slices[i].size) skip -= slices[i++].size;
   while (i < slices.size()) {
@@ -98,7 +104,7 @@ void Socket::enqueue(std::span<const Slice> slices, std::size_t skip) {
     slice.size -= skip;
     skip = 0;
     if (slice.owner) {
-      if (slice.size) queue_->parts.push_back({BytesRef(slice.owner), slice.data, slice.size});
+      if (slice.size) parts.push_back({BytesRef(slice.owner), slice.data, slice.size});
       queue_->bytes += slice.size;
       ++i;
       continue;
@@ -111,7 +117,7 @@ void Socket::enqueue(std::span<const Slice> slices, std::size_t skip) {
         out = std::copy_n(slice.data, slice.size, out);
         for (std::size_t k = i + 1; k < run; ++k) out = std::copy_n(slices[k].data, slices[k].size, out);
       });
-      queue_->parts.push_back({copy, copy->view().data(), size});
+      parts.push_back({copy, copy->view().data(), size});
       queue_->bytes += size;
     }
     i = run;
