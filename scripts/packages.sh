@@ -7,7 +7,12 @@ build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
 # What the examples of the README call.
 example_packages=(curl python3)
 test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography procps)
-all_packages=(clang-14 libclang-rt-14-dev python3-venv python3-pip nodejs npm chromium chromium-driver varnish)
+# What ./test --all adds: lint, fuzzing, and real clients.
+lint_packages=(clang-format-14 clang-tidy-14)
+fuzz_packages=(clang-14 libclang-rt-14-dev)
+client_packages=(python3-venv python3-pip chromium chromium-driver python3-selenium varnish)
+# Another Node than Debian's brings npm along, and Debian's package would be in its way.
+command -v npm >/dev/null || client_packages+=(nodejs npm)
 
 # install_packages NAME…: as root, or through sudo; elsewhere says what is missing and stops.
 install_packages() {
@@ -33,12 +38,16 @@ install_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET: configures and builds; quiet unless something goes wrong.
+# build PRESET [OPTION…] [-- TARGET…]: configures and builds all of it, or these targets; quiet unless something goes
+# wrong.
 build() {
-  local preset=$1 log
+  local preset=$1 log options=() targets=()
+  shift
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do options+=("$1"); shift; done
+  [ $# -eq 0 ] || targets=(--target "${@:2}")
   mkdir -p build
   log=build/$preset.log
-  if ! { cmake --preset "$preset" "${@:2}" && cmake --build --preset "$preset"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" "${options[@]}" && cmake --build --preset "$preset" "${targets[@]}"; } >"$log" 2>&1; then
     tail -60 "$log" >&2
     echo "The build failed: see $log" >&2
     return 1

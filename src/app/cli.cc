@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli.h"
 
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include "app/config_load.h"
 #include "app/config_schema.h"
@@ -45,9 +45,10 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   for (const auto& spec : config_keys()) {
     if (spec.is_file_only()) continue;
     auto name = std::string(spec.section) + "." + std::string(spec.key);
-    command.add_option_function<std::string>(
-               flag_name(spec), [&options, name](const std::string& value) { options.keys.emplace_back(name, value); },
-               std::string(spec.doc))
+    command
+        .add_option_function<std::string>(
+            flag_name(spec), [&options, name](const std::string& value) { options.keys.emplace_back(name, value); },
+            std::string(spec.doc))
         ->group("Configuration keys");
   }
 }
@@ -120,8 +121,10 @@ int serve(ServeOptions options) {
     if (!found) {
       std::string places;
       for (const auto& place : config_search_path()) places += (places.empty() ? "" : ", ") + place;
-      fmt::print(stderr, "holdfast: no configuration found: looked for {}; name one with --config FILE, or try `holdfast demo`\n",
-                 places);
+      fmt::print(
+          stderr,
+          "holdfast: no configuration found: looked for {}; name one with --config FILE, or try `holdfast demo`\n",
+          places);
       return 1;
     }
     options.config_file = *found;

@@ -9,15 +9,19 @@
 
 namespace holdfast::channel {
 
+/// What the ticks behind `seen`, up to `tick`, give; but no more than one of them would, for a rate is not saved up.
+std::int64_t RateBudget::allowance(std::int64_t seen, std::int64_t tick) const {
+  auto most = (per_second_ + kTicks - 1) / kTicks;
+  if (tick - seen >= kTicks) return most;
+  auto second = seen - seen % kTicks;  // whole seconds give whole numbers
+  return std::min(most, (tick - second) * per_second_ / kTicks - (seen - second) * per_second_ / kTicks);
+}
+
 std::int64_t RateBudget::take(base::Millis now, std::int64_t wanted) {
   auto tick = now / kTickMs;
   auto seen = tick_.load(std::memory_order_relaxed);
   if (tick > seen && tick_.compare_exchange_strong(seen, tick, std::memory_order_relaxed)) {
-    // What an earlier tick left over is gone: a rate is not saved up.
-    auto before = seen * kTickMs * per_second_ / 1000;
-    auto until = tick * kTickMs * per_second_ / 1000;
-    auto allowance = tick == seen + 1 ? until - before : (per_second_ * kTickMs + 999) / 1000;
-    left_.store(std::max<std::int64_t>(allowance, 0), std::memory_order_relaxed);
+    left_.store(allowance(seen, tick), std::memory_order_relaxed);
   }
   auto left = left_.load(std::memory_order_relaxed);
   while (left > 0) {
@@ -45,48 +49,71 @@ RatedDeliveries::~RatedDeliveries() = default;
 
 std::uint32_t RatedDeliveries::bucket(const std::string& route_id) {
   auto found = std::find_if(buckets_.begin(), buckets_.end(), [&](const auto& b) { return b.route_id == route_id; });
-  if (found == buckets_.end()) found = buckets_.insert(buckets_.end(), {route_id, {}});
+  if (found == buckets_.end()) found = buckets_.insert(buckets_.end(), {route_id});
   return static_cast<std::uint32_t>(found - buckets_.begin());
 }
 
-void RatedDeliveries::leave(Subscriber& subscriber) { members_.erase(&subscriber); }
+RatedDeliveries::Bucket& RatedDeliveries::bucket_of(const Subscriber& subscriber) {
+  return buckets_[std::min<std::size_t>(subscriber.rate_bucket(), buckets_.size() - 1)];
+}
+
+void RatedDeliveries::leave(Subscriber& subscriber) {
+  auto member = members_.find(&subscriber);
+  if (member == members_.end()) return;
+  settle(bucket_of(subscriber), member->second.due);
+  members_.erase(member);
+}
+
+/// Deliveries have been made, or have lost their receiver.
+void RatedDeliveries::settle(Bucket& bucket, std::uint32_t deliveries) {
+  bucket.due -= deliveries;
+  due_ -= deliveries;
+  // What is left in the queues is for nobody, and may be much.
+  if (deliveries > 0 && due_ == 0) {
+    for (auto& any : buckets_) any.waiting.clear();
+  }
+}
 
 void RatedDeliveries::enqueue(Subscriber& subscriber, const MessageRef& message) {
-  auto& bucket = buckets_[std::min<std::size_t>(subscriber.rate_bucket(), buckets_.size() - 1)];
-  if (budget_.hwm() > 0 && bucket.waiting.size() >= static_cast<std::size_t>(budget_.hwm())) {
+  auto& bucket = bucket_of(subscriber);
+  if (budget_.hwm() > 0 && bucket.due >= static_cast<std::size_t>(budget_.hwm())) {
     core_.counters().add(base::Counter::rate_limited);
     static base::LogLimiter limiter;
     base::log_limited(limiter, "delivery dropped: grip.message_hwm ({}) reached: route={} channel={}", budget_.hwm(),
                       bucket.route_id.empty() ? "-" : bucket.route_id, base::printable(message->channel));
     return;
   }
-  bucket.waiting.push_back({&subscriber, members_.at(&subscriber), message});
-  ++waiting_;
+  auto& member = members_.at(&subscriber);
+  bucket.waiting.push_back({&subscriber, member.generation, message});
+  ++member.due;
+  ++bucket.due;
+  ++due_;
 }
 
 bool RatedDeliveries::run_slice() {
-  if (waiting_ == 0) return false;
+  if (due_ == 0) return false;
   constexpr std::int64_t kSlice = 256;
-  auto allowed = budget_.take(core_.now(), std::min<std::int64_t>(kSlice, static_cast<std::int64_t>(waiting_)));
+  auto allowed = budget_.take(core_.now(), std::min<std::int64_t>(kSlice, static_cast<std::int64_t>(due_)));
   if (allowed == 0) {
     wait_for_tick();
     return false;
   }
   Run run;
-  while (allowed > 0 && waiting_ > 0) {
+  while (allowed > 0 && due_ > 0) {
     auto& bucket = buckets_[next_bucket_++ % buckets_.size()];
     if (bucket.waiting.empty()) continue;
     auto delivery = std::move(bucket.waiting.front());
     bucket.waiting.pop_front();
-    --waiting_;
     auto member = members_.find(delivery.subscriber);
-    if (member == members_.end() || member->second != delivery.generation) continue;  // gone: costs nothing
+    if (member == members_.end() || member->second.generation != delivery.generation) continue;  // gone: costs nothing
     --allowed;
+    --member->second.due;
+    settle(bucket, 1);
     run.reset({&delivery.message, 1});
     delivery.subscriber->deliver(run);
     core_.counters().add(base::Counter::deliveries);
   }
-  return waiting_ > 0;
+  return due_ > 0;
 }
 
 void RatedDeliveries::wait_for_tick() {

@@ -4,6 +4,7 @@
 
 #include <holdfast/message.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -24,7 +25,7 @@ namespace holdfast::channel {
 class RateBudget {
  public:
   /// `per_second` > 0; `hwm`: deliveries that may wait for each route and core, 0: any number.
-  RateBudget(std::int64_t per_second, std::int64_t hwm) : per_second_(per_second), hwm_(hwm) {}
+  RateBudget(std::int64_t per_second, std::int64_t hwm) : per_second_(std::min(per_second, kMostPerSecond)), hwm_(hwm) {}
 
   static constexpr base::Millis kTickMs = 25;
 
@@ -35,6 +36,11 @@ class RateBudget {
   std::int64_t hwm() const { return hwm_; }
 
  private:
+  static constexpr std::int64_t kTicks = 1000 / kTickMs;                 // of a second
+  static constexpr std::int64_t kMostPerSecond = std::int64_t{1} << 50;  // beyond this it is no limit, and would overflow
+
+  std::int64_t allowance(std::int64_t seen, std::int64_t tick) const;
+
   const std::int64_t per_second_;
   const std::int64_t hwm_;
   std::atomic<std::int64_t> tick_{0};
@@ -52,7 +58,7 @@ class RatedDeliveries {
 
   /// Before the first delivery; as often as it subscribes. Leaving drops what waits for it.
   void join(Subscriber& subscriber) {
-    if (members_.try_emplace(&subscriber, last_generation_ + 1).second) ++last_generation_;
+    if (members_.try_emplace(&subscriber, Member{last_generation_ + 1, 0}).second) ++last_generation_;
   }
   void leave(Subscriber& subscriber);
 
@@ -70,10 +76,17 @@ class RatedDeliveries {
   };
   struct Bucket {
     std::string route_id;
-    std::deque<Delivery> waiting;
+    std::deque<Delivery> waiting;  // also for members that have left meanwhile
+    std::size_t due = 0;           // without those
+  };
+  struct Member {
+    std::uint64_t generation;
+    std::uint32_t due;
   };
   struct Clock;
 
+  Bucket& bucket_of(const Subscriber& subscriber);
+  void settle(Bucket& bucket, std::uint32_t deliveries);
   void wait_for_tick();
 
   net::Core& core_;
@@ -81,9 +94,9 @@ class RatedDeliveries {
   std::unique_ptr<Clock> clock_;
   std::vector<Bucket> buckets_;
   // A delivery is queued by address, and the address may be another subscriber's by its turn: the generation tells.
-  boost::unordered_flat_map<Subscriber*, std::uint64_t> members_;
+  boost::unordered_flat_map<Subscriber*, Member> members_;
   std::uint64_t last_generation_ = 0;
-  std::size_t waiting_ = 0;
+  std::size_t due_ = 0;
   std::size_t next_bucket_ = 0;
 };
 

@@ -35,6 +35,7 @@ struct Channel final : net::Timer {
   const std::string name;
   const std::size_t hash;
   std::unique_ptr<Lane> lanes[kTransports];
+  base::Millis linger_until = 0;
 };
 
 ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& options, RateBudget* rate)
@@ -83,14 +84,13 @@ void ChannelTable::unlink(Subscription& subscription) {
   lane.members[subscription.index] = last;
   last->index = subscription.index;
   lane.members.pop_back();
-  bool was_response = channel.lanes[static_cast<std::size_t>(Transport::response)].get() == &lane;
   subscription.lane = nullptr;
-  if (!channel.has_members()) remove_if_unused(channel, was_response);
-}
-
-void ChannelTable::remove_if_unused(Channel& channel, bool was_response) {
-  if (was_response && options_.linger_ms > 0) {
-    channel.set_deadline(core_.wheel(), core_.now() + options_.linger_ms);
+  bool was_poll = channel.lanes[static_cast<std::size_t>(Transport::response)].get() == &lane;
+  if (was_poll && lane.members.empty()) channel.linger_until = core_.now() + options_.linger_ms;
+  if (channel.has_members()) return;
+  // Streams do not linger, but neither do they cut short what a poll has begun (LP-13).
+  if (channel.linger_until > core_.now()) {
+    channel.set_deadline(core_.wheel(), channel.linger_until);
   } else {
     erase(channel);
   }
@@ -215,6 +215,7 @@ void ChannelTable::visit_many(Subscriber& subscriber) {
   Run run;
   run.reset(merged_);
   subscriber.deliver(run);
+  merged_.clear();  // messages count as waiting for as long as anybody holds them
 }
 
 }  // namespace holdfast::channel

@@ -86,7 +86,6 @@ class ChannelTable final : public net::TurnTask {
 
   Channel& channel_for(std::string_view name);
   void unlink(Subscription& subscription);
-  void remove_if_unused(Channel& channel, bool was_response);
   void erase(Channel& channel);
   void append(Lane& lane, const MessageRef& message);
   std::size_t walk(Lane& lane, std::size_t budget);

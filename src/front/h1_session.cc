@@ -53,11 +53,8 @@ void H1Session::on_readable() {
     case Phase::head:
     case Phase::closed: return;
   }
-  if (!body_done_) {
-    if (!paused_) read_body();
-    return;
-  }
-  // Input behind the request waits in the kernel; a hang-up means that nobody waits for the answer.
+  if (!body_done_ && !paused_) return read_body();
+  // What is not wanted yet waits in the kernel; a hang-up behind it means that nobody waits for the answer.
   if (hung_up_) lost(CloseReason::client_gone);
 }
 
@@ -73,14 +70,16 @@ void H1Session::on_soon() {
 void H1Session::on_deadline() {
   switch (phase_) {
     case Phase::head:
+      if (socket_.queued_bytes()) return close_now();  // of the last answer
       if (input_) return refuse(408, "the request header did not arrive within header_timeout_ms");
       return close_connection();
     case Phase::exchange:
-      if (!body_done_ && !paused_ && !responded_) {
+      if (!body_done_ && !paused_) {
+        if (responded_) return lost(CloseReason::timeout);
         if (handler_) handler_->on_client_gone();
         return refuse(408, "the request body stopped arriving");
       }
-      if (!body_done_ || socket_.queued_bytes()) lost(CloseReason::timeout);
+      if (socket_.queued_bytes()) lost(CloseReason::timeout);
       return;
     case Phase::lingering: return close_now();
     case Phase::closed: return;
@@ -90,7 +89,7 @@ void H1Session::on_deadline() {
 /// Gives the client idle_timeout_ms more, where we wait for it at all.
 void H1Session::touch() {
   if (parked_) return;
-  bool waiting = phase_ == Phase::exchange && ((!body_done_ && !paused_) || socket_.queued_bytes());
+  bool waiting = socket_.queued_bytes() || (phase_ == Phase::exchange && !body_done_ && !paused_);
   if (waiting) {
     set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.idle_timeout_ms);
   } else if (phase_ == Phase::exchange) {
@@ -338,6 +337,7 @@ void H1Session::next_request() {
   status_ = 0;
   body_bytes_ = 0;
   set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
+  touch();  // what is still queued of the last answer comes first
   // Later in this turn: an exchange that ends inside the handler's call must not start the next one in there.
   if (input_ || readable_) front_.core_.run_soon(*this);
 }

@@ -67,18 +67,27 @@ void StreamHold::describe(AccessNote& note) const {
 
 void StreamHold::deliver(const channel::Run& run) {
   if (ended_) return;
-  if (!opened_) {
-    if (!has_room(run.bytes())) return give_up();
-    waiting_->messages.insert(waiting_->messages.end(), run.messages().begin(), run.messages().end());
-    waiting_->bytes += run.bytes();
-    return;
-  }
+  if (!opened_) return keep(run);
   if (run.bytes() + exchange_.queued_bytes() <= context_.options.send_buffer_max_bytes) {
     send(run);
   } else {
     send_each(run);
   }
   if (!ended_ && run.closes()) end(CloseReason::published);
+}
+
+/// Until the hold opens.
+void StreamHold::keep(const channel::Run& run) {
+  channel::Run single;
+  for (const auto& message : run.messages()) {
+    single.reset({&message, 1});
+    if (single.bytes() == 0 || has_room(single.bytes())) {
+      waiting_->messages.push_back(message);
+      waiting_->bytes += single.bytes();
+    } else if (!drop_message()) {
+      return;
+    }
+  }
 }
 
 void StreamHold::send(const channel::Run& run) {
@@ -98,11 +107,8 @@ void StreamHold::send_each(const channel::Run& run) {
     if (single.bytes() == 0) continue;
     if (has_room(single.bytes())) {
       send(single);
-    } else if (context_.options.slow_client == SlowClient::drop) {
-      context_.core.counters().add(base::Counter::slow_clients_dropped);
-      report_slow("message dropped");
-    } else {
-      return give_up();
+    } else if (!drop_message()) {
+      return;
     }
   }
 }
@@ -113,11 +119,18 @@ bool StreamHold::has_room(std::size_t bytes) {
   return queued == 0 || queued + bytes <= context_.options.send_buffer_max_bytes;
 }
 
-void StreamHold::give_up() {
+/// There is no room for a message: true when it is the message that goes, false when the client does.
+bool StreamHold::drop_message() {
+  if (context_.options.slow_client == SlowClient::drop) {
+    context_.core.counters().add(base::Counter::slow_clients_dropped);
+    report_slow("message dropped");
+    return true;
+  }
   context_.core.counters().add(base::Counter::slow_clients_closed);
   report_slow("client closed");
   cancel();
   exchange_.abort(CloseReason::slow_client);
+  return false;
 }
 
 void StreamHold::report_slow(const char* what) const {

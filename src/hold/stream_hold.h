@@ -53,10 +53,11 @@ class StreamHold final : public ExchangeHandler, public channel::Subscriber, pri
   };
 
   void on_deadline() override;
+  void keep(const channel::Run& run);
   void send(const channel::Run& run);
   void send_each(const channel::Run& run);
   bool has_room(std::size_t bytes);
-  void give_up();
+  bool drop_message();
   void end(CloseReason reason);
   void arm_keep_alive();
   void report_slow(const char* what) const;

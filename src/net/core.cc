@@ -131,7 +131,7 @@ bool Core::run_one_turn() {
 }
 
 bool Core::turn() {
-  now_ = base::steady_ms();
+  now_ = set_time_ ? set_time_ : base::steady_ms();
   // A full batch means that there may be more: everything that the kernel has goes before the inbox.
   int rounds = 0;
   while (poller_.poll() == 256 && ++rounds < 16) {

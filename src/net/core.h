@@ -65,6 +65,8 @@ class Core {
   /// For tests and simulations, instead of run(): one turn on the calling thread, and what Asio has ready, without
   /// waiting for anything. True: there is more to do.
   bool run_one_turn();
+  /// For tests and simulations: from the next turn on it is this time, until another is set.
+  void set_time(base::Millis now) { set_time_ = now; }
 
   /// Any thread: `work` runs on this core, at its next turn.
   void post(std::function<void()> work);
@@ -119,6 +121,7 @@ class Core {
   Inbox inbox_;
   Poller poller_;
   base::Millis now_;
+  base::Millis set_time_ = 0;  // 0: the clock's
   Wheel wheel_;
   base::Counters counters_;
   std::unique_ptr<WakeListener> wake_listener_;

@@ -175,7 +175,10 @@ void OriginConnection::touch() {
 
 void OriginConnection::on_events(std::uint32_t events) {
   switch (state_) {
-    case State::connecting: return on_connect_event();
+    case State::connecting:
+      on_connect_event();
+      if (state_ != State::busy) return;
+      break;  // an origin may speak, or hang up, in the very event that tells of the connection
     case State::idle: 
       if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) origin_.drop(*this);
       return;

@@ -16,9 +16,19 @@ def pytest_assertrepr_compare(op, left, right):
 
 
 @pytest.fixture(scope="module")
-def shared():
+def routes():
+    """The routes of a file's shared daemon; files with other wishes have a fixture of their own."""
+    return ["* ORIGIN"]
+
+
+def with_origin(lines, origin):
+    return [line.replace("ORIGIN", f"127.0.0.1:{origin.port}") for line in lines]
+
+
+@pytest.fixture(scope="module")
+def shared(routes):
     origin = Origin()
-    daemon = Daemon([f"* 127.0.0.1:{origin.port}"])
+    daemon = Daemon(with_origin(routes, origin))
     try:
         yield Rig(daemon.start(), origin)
     finally:
@@ -42,8 +52,7 @@ def start():
     def make(config=None, *, routes=("* ORIGIN",), origin=None, **how):
         own = Rig(None, origin or Origin())
         rigs.append(own)
-        address = f"127.0.0.1:{own.origin.port}"
-        own.daemon = Daemon([line.replace("ORIGIN", address) for line in routes], config, **how)
+        own.daemon = Daemon(with_origin(routes, own.origin), config, **how)
         own.daemon.start()
         return own
 

@@ -13,8 +13,8 @@
 namespace holdfast::channel {
 namespace {
 
-constexpr std::size_t kCrowds = 8;
-constexpr std::size_t kCrowdSize = 48;  // several make a walk that takes more than one slice
+constexpr std::size_t kCrowds = 2;
+constexpr std::size_t kCrowdSize = ChannelTable::kSliceDeliveries + 50;  // so that a walk takes more than one slice
 constexpr std::size_t kChannels = 4;
 constexpr base::Millis kLingerMs = 1000;
 
@@ -104,7 +104,7 @@ class Scene {
  private:
   template <class Act>
   void each(std::uint8_t who, Act&& act) {
-    if (who < clients_.size() / 2) return act(clients_[who]);
+    if (who < 128) return act(clients_[who * std::size_t{5} % clients_.size()]);
     auto first = clients_.begin() + who % kCrowds * kCrowdSize;
     std::for_each(first, first + kCrowdSize, act);
   }

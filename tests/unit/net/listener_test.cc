@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/listener.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "support/core_turns.h"
+
+namespace holdfast::net {
+namespace {
+
+/// A port of 127.0.0.1 that stays ours: bound, but not listened on.
+class OwnPort {
+ public:
+  OwnPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int one = 1;
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    auto any = *parse_literal("127.0.0.1", 0);
+    EXPECT_EQ(::bind(fd_, any.address(), any.size), 0);
+    endpoint_.size = sizeof endpoint_.storage;
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&endpoint_.storage), &endpoint_.size), 0);
+  }
+  ~OwnPort() { ::close(fd_); }
+  const Endpoint& endpoint() const { return endpoint_; }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+  Endpoint endpoint_;
+};
+
+class Client {
+ public:
+  explicit Client(const Endpoint& to) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    connected_ = ::connect(fd_, to.address(), to.size) == 0;
+  }
+  ~Client() { ::close(fd_); }
+  bool connected() const { return connected_; }
+
+ private:
+  int fd_;
+  bool connected_;
+};
+
+struct Accepted {
+  ~Accepted() {
+    for (int fd : fds) ::close(fd);
+  }
+  Listener::OnAccept taker() {
+    return [this](int fd, const Endpoint& peer) {
+      fds.push_back(fd);
+      peers.push_back(peer.text());
+    };
+  }
+  std::vector<int> fds;
+  std::vector<std::string> peers;
+};
+
+TEST(Listener, AcceptsClients) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  Client one(port.endpoint());
+  Client two(port.endpoint());
+  ASSERT_TRUE(test::run_until(core, [&] { return accepted.fds.size() == 2; }));
+  EXPECT_TRUE(accepted.peers[0].starts_with("127.0.0.1:"));
+  int nodelay = 0;
+  socklen_t size = sizeof nodelay;
+  EXPECT_EQ(::getsockopt(accepted.fds[0], IPPROTO_TCP, 1 /* TCP_NODELAY */, &nodelay, &size), 0);
+  EXPECT_EQ(nodelay, 1);
+}
+
+TEST(Listener, ManyAtOnceAreAcceptedOverSeveralTurns) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<Client>(port.endpoint()));
+  ASSERT_TRUE(test::run_until(core, [&] { return accepted.fds.size() == clients.size(); }));
+}
+
+TEST(Listener, ClosingAcceptsWhoHasConnected) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  Client early(port.endpoint());
+  ASSERT_TRUE(test::has_events(core, 10000)) << "the kernel has completed the connection";
+  listener.close();
+  EXPECT_EQ(accepted.fds.size(), 1u);
+  EXPECT_FALSE(Client(port.endpoint()).connected());
+  listener.close();
+  test::settle(core);
+  EXPECT_EQ(accepted.fds.size(), 1u);
+}
+
+TEST(Listener, WithoutDescriptorsClientsWait) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  Client client(port.endpoint());
+  ASSERT_TRUE(client.connected());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  int next = ::dup(0);
+  ::close(next);
+  rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  test::settle(core);
+  test::pass_time(core, 200);
+  EXPECT_TRUE(accepted.fds.empty());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  test::pass_time(core, 200);
+  EXPECT_EQ(accepted.fds.size(), 1u) << "asked for again without a new event";
+}
+
+TEST(Listener, SharesItsPortWithOtherCores) {
+  OwnPort port;
+  Core one(0);
+  Core two(1);
+  Accepted accepted;
+  Listener first(one, accepted.taker());
+  Listener second(two, accepted.taker());
+  EXPECT_TRUE(first.open(port.endpoint()).has_value());
+  EXPECT_TRUE(second.open(port.endpoint()).has_value());
+}
+
+TEST(Listener, AnAddressThatIsNotOursIsAnError) {
+  Core core(0);
+  Listener listener(core, [](int, const Endpoint&) {});
+  auto opened = listener.open(*parse_literal("192.0.2.1", 1));
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().what, "cannot listen on 192.0.2.1:1: bind: Cannot assign requested address");
+}
+
+TEST(ClaimAddress, FreeAddresses) {
+  EXPECT_TRUE(claim_address(*parse_literal("127.0.0.1", 0)).has_value());
+  Endpoint released;
+  {
+    OwnPort port;
+    released = port.endpoint();
+  }
+  EXPECT_TRUE(claim_address(released).has_value());
+  EXPECT_TRUE(claim_address(released).has_value()) << "claiming takes nothing";
+}
+
+TEST(ClaimAddress, AnotherDaemonsPortIsRefusedAlthoughItIsShared) {
+  OwnPort port;
+  Core core(0);
+  Listener listener(core, [](int, const Endpoint&) {});
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  auto claimed = claim_address(port.endpoint());
+  ASSERT_FALSE(claimed.has_value());
+  EXPECT_EQ(claimed.error().what, "cannot listen on " + port.endpoint().text() + ": bind: Address already in use");
+  listener.close();
+}
+
+}  // namespace
+}  // namespace holdfast::net
