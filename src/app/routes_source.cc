@@ -53,14 +53,19 @@ Result<LoadedRoutes> RoutesSource::load() {
   parsed = proxy::parse_routes(text_, name_, options_);
   auto directory = is_file_ ? std::filesystem::path(name_).parent_path().string() : std::string(".");
   std::erase_if(parsed.routes, [&](const proxy::Route& route) {
-    if (!route.sig_key || loaded.keys.contains(*route.sig_key)) return false;
-    auto key = base::SigningKey::parse(*route.sig_key, directory);
-    if (key) {
+    auto spoil = [&](std::string what) {
+      parsed.issues.push_back({proxy::RouteIssue::Severity::error, route.file, route.line, std::move(what)});
+      return true;
+    };
+    if (route.sig_key && !loaded.keys.contains(*route.sig_key)) {
+      auto key = base::SigningKey::parse(*route.sig_key, directory);
+      if (!key) return spoil("sig_key: " + key.error().what);
       loaded.keys.emplace(*route.sig_key, *key);
-      return false;
     }
-    parsed.issues.push_back({proxy::RouteIssue::Severity::error, route.file, route.line, "sig_key: " + key.error().what});
-    return true;
+    for (const auto& target : route.targets) {
+      if (auto tls = loaded.tls.load(target, directory); !tls) return spoil(target.text + ": " + tls.error().what);
+    }
+    return false;
   });
   return loaded;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/jwt.h"
+#include "proxy/options.h"
 #include "proxy/routes_file.h"
 
 namespace holdfast::app {
@@ -19,6 +20,7 @@ namespace holdfast::app {
 struct LoadedRoutes {
   proxy::ParsedRoutes parsed;
   std::map<std::string, base::SigningKey> keys;
+  proxy::TargetTls tls;
 };
 
 class RoutesSource {

@@ -69,6 +69,11 @@ class Worker {
   proxy::Dispatcher dispatcher_;
   publish::ControlEndpoint control_endpoint_;
   std::unique_ptr<AccessLog> access_log_;
+  /// Destroyed behind the fronts, in front of what their sessions' remains refer to.
+  struct LastRites {
+    net::Core& core;
+    ~LastRites() { core.bury(); }
+  } last_rites_{core_};
   front::Front clients_;
   front::Front control_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

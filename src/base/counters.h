@@ -13,6 +13,8 @@ namespace holdfast::base {
 enum class Counter : std::size_t {
   clients_accepted,
   clients_refused,  ///< over server.max_connections
+  handshakes_failed,
+  handshakes_delayed,  ///< by tls.handshakes_max
   requests,
   requests_refused,  ///< 4xx of the front: malformed or over a limit
   origin_requests,
@@ -34,7 +36,7 @@ enum class Counter : std::size_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::count_)> kCounterNames = {
-    "clients_accepted", "clients_refused",      "requests",           "requests_refused",
+    "clients_accepted", "clients_refused",      "handshakes_failed", "handshakes_delayed", "requests",           "requests_refused",
     "origin_requests",  "origin_retries",       "origin_failures",    "holds_stream",
     "holds_response",   "channels_over_limit",  "published",          "duplicates",
     "deliveries",       "slow_clients_closed",  "slow_clients_dropped", "rate_limited",

@@ -20,10 +20,10 @@ Front::~Front() {
   while (!sessions_.empty()) delete &sessions_.front();
 }
 
-void Front::accept(int fd, const net::Endpoint& peer) {
+void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   if (clients_.limit && clients_.now.load(std::memory_order_relaxed) >= clients_.limit) return refuse(fd);
   auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
-  if (!session->start(fd)) return;
+  if (!session->start(fd, security)) return;
   core_.counters().add(base::Counter::clients_accepted);
   clients_.now.fetch_add(1, std::memory_order_relaxed);
   ++count_;
@@ -46,6 +46,28 @@ void Front::remove(H1Session& session) {
   --count_;
   clients_.now.fetch_sub(1, std::memory_order_relaxed);
   core_.defer_delete(std::unique_ptr<H1Session>(&session));
+}
+
+bool Front::take_handshake_turn(H1Session& session) {
+  if (handshakes_ < options_.handshakes_max) {
+    ++handshakes_;
+    return true;
+  }
+  core_.counters().add(base::Counter::handshakes_delayed);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "TLS handshakes wait: tls.handshakes_max ({}) reached", options_.handshakes_max);
+  waiting_handshakes_.push_back(&session);
+  return false;
+}
+
+void Front::end_handshake(H1Session& session) {
+  if (std::erase(waiting_handshakes_, &session) > 0) return;
+  --handshakes_;
+  if (waiting_handshakes_.empty()) return;
+  auto& next = *waiting_handshakes_.front();
+  waiting_handshakes_.pop_front();
+  ++handshakes_;
+  next.begin_handshake();
 }
 
 void Front::shutdown() {

@@ -7,11 +7,16 @@
 #include <atomic>
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "front/access.h"
 #include "net/address.h"
 #include "net/core.h"
+#include "net/network.h"
+#include "net/tls_context.h"
 #include "wire/http1_request.h"
 
 namespace holdfast::front {
@@ -25,7 +30,11 @@ struct FrontOptions {
   base::Millis header_timeout_ms = 10000;
   base::Millis keepalive_timeout_ms = 75000;
   base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
+  std::vector<net::Network> proxy_protocol_from;
+  std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
 };
+
+enum class Security : bool { plain, tls };
 
 /// How many clients the process has, against its limit. Shared by all cores.
 struct ClientCount {
@@ -44,7 +53,11 @@ class Front {
   ~Front();
 
   /// Takes an accepted descriptor.
-  void accept(int fd, const net::Endpoint& peer);
+  void accept(int fd, const net::Endpoint& peer, Security security);
+
+  /// For new connections; those that are there keep theirs.
+  void set_options(const FrontOptions& options) { options_ = options; }
+  void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
   /// Idle connections close, holds end, requests under way are the last of their connection.
   void shutdown();
@@ -54,10 +67,13 @@ class Front {
  private:
   friend class H1Session;
   void remove(H1Session& session);
+  /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
+  bool take_handshake_turn(H1Session& session);
+  void end_handshake(H1Session& session);
   void refuse(int fd);
 
   net::Core& core_;
-  const FrontOptions options_;
+  FrontOptions options_;
   RequestAcceptor& acceptor_;
   AccessSink* access_;
   ClientCount& clients_;
@@ -65,6 +81,9 @@ class Front {
   std::string head_;            // where heads are written, for the time of one call
   boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>, boost::intrusive::constant_time_size<false>>
       sessions_;
+  std::shared_ptr<const net::TlsServerContext> tls_;
+  std::deque<H1Session*> waiting_handshakes_;
+  std::size_t handshakes_ = 0;
   std::size_t count_ = 0;
   bool draining_ = false;
 };

@@ -138,6 +138,8 @@ void H1Session::on_writable() {
     case Phase::exchange:
       if (handler_) handler_->on_drained();
       return;
+    case Phase::preface:
+    case Phase::handshake: return;
     case Phase::head: return next_request();
     case Phase::lingering: return close_connection();
     case Phase::closed: return;

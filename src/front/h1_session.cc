@@ -22,9 +22,11 @@ H1Session::H1Session(Front& front, std::uint64_t id, const PeerAddress& peer)
 
 H1Session::~H1Session() = default;
 
-bool H1Session::start(int fd) {
+bool H1Session::start(int fd, Security security) {
   if (!socket_.open(fd, front_.core_.poller(), *this)) return false;
-  set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
+  tls_ = security == Security::tls;
+  bool preface = net::contains(front_.options_.proxy_protocol_from, peer_);
+  enter(preface ? Phase::preface : tls_ ? Phase::handshake : Phase::head);
   return true;
 }
 
@@ -44,14 +46,15 @@ void H1Session::on_events(std::uint32_t events) {
 }
 
 void H1Session::on_readable() {
+  if (phase_ == Phase::preface) read_preface();
+  if (phase_ == Phase::handshake) read_handshake();
   if (phase_ == Phase::head) read_heads();
   // No return in between: the read that brought a head may have left some of its body in the kernel, and the event
   // that told of it is used up.
   switch (phase_) {
     case Phase::lingering: return discard_input();
     case Phase::exchange: break;
-    case Phase::head:
-    case Phase::closed: return;
+    default: return;
   }
   if (!body_done_ && !paused_) return read_body();
   // What is not wanted yet waits in the kernel; a hang-up behind it means that nobody waits for the answer.
@@ -69,6 +72,8 @@ void H1Session::on_soon() {
 
 void H1Session::on_deadline() {
   switch (phase_) {
+    case Phase::preface:
+    case Phase::handshake: return close_now();
     case Phase::head:
       if (socket_.queued_bytes()) return close_now();  // of the last answer
       if (input_) return refuse(408, "the request header did not arrive within header_timeout_ms");
@@ -176,7 +181,8 @@ std::size_t H1Session::consume_heads(char* data, std::size_t size) {
 
 /// Begins the exchange of the head that the parser holds. Returns how much of what follows belonged to its body.
 std::size_t H1Session::start_exchange(char* body, std::size_t available) {
-  const auto& request = front_.parser_.request();
+  auto request = front_.parser_.request();
+  request.over_tls = tls_;
   phase_ = Phase::exchange;
   clear_deadline();
   minor_version_ = request.minor_version & 1;
@@ -376,6 +382,7 @@ void H1Session::abort(CloseReason reason) {
 
 void H1Session::close_now() {
   if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::handshake && hello_) front_.end_handshake(*this);
   phase_ = Phase::closed;
   ended_ = true;
   clear_deadline();

@@ -18,6 +18,7 @@ namespace holdfast::front {
 /// A state machine on the core's descriptor set. Owned by its Front; ends through defer_delete. Cost while parked: this
 /// object (under 300 bytes) and the handler; buffers exist only while something is incomplete.
 ///
+///   preface ──> handshake ──> head        (PROXY protocol and TLS, where there are such)
 ///   head ──complete──> exchange ──End, persistent──> head
 ///     │ refused            │ End, not persistent
 ///     └────────> lingering <┘ ──end of file, or 2 s──> closed
@@ -27,8 +28,10 @@ class H1Session final : public Exchange, public SessionHook, private net::Pollab
   ~H1Session() override;
 
   /// False when the kernel refuses the descriptor, which is closed then.
-  bool start(int fd);
+  bool start(int fd, Security security);
   void shutdown();
+  /// Its turn to do so has come.
+  void begin_handshake();
 
   // Exchange
   void inform(const ResponseHead& head) override;
@@ -47,7 +50,7 @@ class H1Session final : public Exchange, public SessionHook, private net::Pollab
   std::string connection_id() const override { return connection_text(id_); }
 
  private:
-  enum class Phase : std::uint8_t { head, exchange, lingering, closed };
+  enum class Phase : std::uint8_t { preface, handshake, head, exchange, lingering, closed };
   /// Needed only while a head or a request body is incomplete.
   struct Incoming {
     wire::HeadScanner scanner;
@@ -60,6 +63,11 @@ class H1Session final : public Exchange, public SessionHook, private net::Pollab
   void on_events(std::uint32_t events) override;
   void on_deadline() override;
   void on_soon() override;
+
+  // before the first request
+  void enter(Phase phase);
+  void read_preface();
+  void read_handshake();
 
   // reading
   void on_readable();
@@ -129,6 +137,8 @@ class H1Session final : public Exchange, public SessionHook, private net::Pollab
   bool parked_ : 1 = false;
   bool failing_ : 1 = false;        // a write has failed; told at the end of the turn
   bool expect_ : 1 = false;         // the client waits for 100 Continue
+  bool tls_ : 1 = false;
+  bool hello_ : 1 = false;          // the client has begun a handshake
 };
 
 }  // namespace holdfast::front

@@ -94,6 +94,10 @@ class Core {
   /// been destroyed meanwhile.
   void run_soon(Soon& soon);
 
+  /// Destroys what was given to defer_delete. The core does it at the end of each turn; who tears a core down does it
+  /// once more, while what those objects refer to is still there.
+  void bury();
+
   /// Destroys the object at the end of the turn, when no handler of it can be running.
   template <class T>
   void defer_delete(std::unique_ptr<T> object) {
@@ -114,7 +118,6 @@ class Core {
 
   bool turn();
   bool run_queued();
-  void bury();
 
   unsigned index_;
   std::unique_ptr<Loop> loop_;  // Asio's part, kept out of this header

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <grp.h>
 #include <netinet/tcp.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
 
@@ -49,6 +54,52 @@ Result<void> claim_address(const Endpoint& endpoint) {
   return {};
 }
 
+Result<UnixSocket> UnixSocket::bind(const std::string& path, const Access& access) {
+  auto endpoint = unix_endpoint(path);
+  if (!endpoint) return Error{fmt::format("cannot listen on unix:{}: the path is empty or longer than 107 bytes", path)};
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) {
+    if (!S_ISSOCK(info.st_mode)) return Error{fmt::format("cannot listen on unix:{}: a file that is no socket is in the way", path)};
+    int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool answered = ::connect(probe, endpoint->address(), endpoint->size) == 0 || errno == EAGAIN;
+    ::close(probe);
+    if (answered) return Error{fmt::format("cannot listen on unix:{}: somebody else does", path)};
+    ::unlink(path.c_str());
+  }
+  UnixSocket made(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), path);
+  auto failed = [&](const char* call) { return bind_error(*endpoint, call); };
+  if (made.fd_ < 0) return failed("socket");
+  // Nobody may connect before the permissions are what they are to be.
+  auto mask = ::umask(0777);
+  bool bound = ::bind(made.fd_, endpoint->address(), endpoint->size) == 0;
+  ::umask(mask);
+  if (!bound) {
+    made.path_.clear();
+    return failed("bind");
+  }
+  if (!access.user.empty() || !access.group.empty()) {
+    const auto* user = access.user.empty() ? nullptr : ::getpwnam(access.user.c_str());
+    const auto* group = access.group.empty() ? nullptr : ::getgrnam(access.group.c_str());
+    if (!access.user.empty() && !user) return Error{fmt::format("unix:{}: no user {}", path, access.user)};
+    if (!access.group.empty() && !group) return Error{fmt::format("unix:{}: no group {}", path, access.group)};
+    if (::chown(path.c_str(), user ? user->pw_uid : static_cast<uid_t>(-1), group ? group->gr_gid : static_cast<gid_t>(-1)) != 0) {
+      return failed("chown");
+    }
+  }
+  if (::chmod(path.c_str(), access.mode) != 0) return failed("chmod");
+  if (::listen(made.fd_, kBacklog) != 0) return failed("listen");
+  return made;
+}
+
+UnixSocket::UnixSocket(UnixSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {
+  other.path_.clear();
+}
+
+UnixSocket::~UnixSocket() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
 Listener::~Listener() {
   if (fd_ >= 0) ::close(fd_);
 }
@@ -62,6 +113,14 @@ Result<void> Listener::open(const Endpoint& endpoint) {
   ::setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   if (::listen(fd_, kBacklog) != 0) return bind_error(endpoint, "listen");
   if (!core_.poller().add(fd_, *this)) return bind_error(endpoint, "epoll_ctl");
+  return {};
+}
+
+Result<void> Listener::share(const UnixSocket& socket) {
+  fd_ = ::fcntl(socket.fd(), F_DUPFD_CLOEXEC, 0);
+  if (fd_ < 0 || !core_.poller().add_shared_listener(fd_, *this)) {
+    return Error{fmt::format("cannot listen on a unix socket: {}", std::strerror(errno))};
+  }
   return {};
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepting clients: one listening socket for each core and address, so that the kernel spreads connections.
+// Accepting clients: one listening socket for each core and TCP address, so that the kernel spreads connections; one for
+// all cores on a unix socket, where there is no such thing.
 #pragma once
 
 #include <holdfast/result.h>
 
+#include <cstdint>
 #include <functional>
+#include <string>
 
 #include "net/address.h"
 #include "net/core.h"
@@ -14,6 +17,27 @@ namespace holdfast::net {
 /// Fails when something else listens on the address. SO_REUSEPORT alone would let a second daemon of the same user in,
 /// and it would silently take half of the clients; so the port is bound once without it first.
 Result<void> claim_address(const Endpoint& endpoint);
+
+/// A unix socket that is listened on; the file goes with it. A file left behind by somebody who is gone is replaced, one
+/// that somebody listens on is an error.
+class UnixSocket {
+ public:
+  struct Access {
+    std::uint32_t mode = 0660;
+    std::string user;   ///< empty: ours
+    std::string group;
+  };
+  static Result<UnixSocket> bind(const std::string& path, const Access& access);
+  UnixSocket(UnixSocket&& other) noexcept;
+  UnixSocket& operator=(UnixSocket&&) = delete;
+  ~UnixSocket();
+  int fd() const { return fd_; }
+
+ private:
+  UnixSocket(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  int fd_;
+  std::string path_;
+};
 
 /// One listening socket of one core.
 class Listener final : public Pollable, private Timer, private Soon {
@@ -25,6 +49,8 @@ class Listener final : public Pollable, private Timer, private Soon {
 
   /// Any thread, before the core runs.
   Result<void> open(const Endpoint& endpoint);
+  /// The same for a socket that all cores share; it must outlive this.
+  Result<void> share(const UnixSocket& socket);
 
   /// Accepts what already waits, then closes: a connection that the kernel has completed is not lost.
   void close();

@@ -20,6 +20,7 @@ const char* to_text(Stage stage) {
   switch (stage) {
     case Stage::dns: return "dns";
     case Stage::connect: return "connect";
+    case Stage::tls: return "tls";
     case Stage::write: return "write";
     case Stage::header: return "header";
     case Stage::body: return "body";
@@ -27,15 +28,22 @@ const char* to_text(Stage stage) {
   return "unknown";
 }
 
-OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {}
+OriginConnection::OriginConnection(Origin& origin) : origin_(origin) { ++origin.connections_; }
+
+OriginConnection::~OriginConnection() { --origin_.connections_; }
 
 // ------------------------------------------------------------------------------------------------- connecting
 
 void OriginConnection::connect(OriginHandler& handler) {
   handler_ = &handler;
   const auto& id = origin_.id();
+  bool is_unix = id.port == 0;
   set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
-  if (const auto* known = origin_.resolver().known(id.host, id.port)) {
+  if (is_unix) {
+    if (auto endpoint = net::unix_endpoint(id.host)) endpoints_.push_back(*endpoint);
+    state_ = State::connecting;
+    origin_.core().run_soon(*this);
+  } else if (const auto* known = origin_.resolver().known(id.host, id.port)) {
     endpoints_ = *known;
     state_ = State::connecting;
     origin_.core().run_soon(*this);  // an error must not be told from in here
@@ -79,7 +87,7 @@ bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
   int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0) {
     int one = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (!endpoint.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == EINPROGRESS) {
       if (socket_.open(fd, origin_.core().poller(), *this)) return true;
     } else {
@@ -101,9 +109,35 @@ void OriginConnection::on_connect_event() {
     socket_.close();
     return try_endpoints();
   }
-  state_ = State::busy;
   endpoints_.clear();
   endpoints_.shrink_to_fit();
+  if (origin_.id().tls) {
+    begin_handshake();
+  } else {
+    ready_for_request();
+  }
+}
+
+void OriginConnection::begin_handshake() {
+  const auto& id = origin_.id();
+  net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
+  auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
+  if (!tls) return fail(Stage::tls, "out of memory");
+  state_ = State::handshake;
+  socket_.start_tls(std::move(tls));
+  continue_handshake();
+}
+
+void OriginConnection::continue_handshake() {
+  switch (socket_.handshake()) {
+    case net::Tls::Handshake::wants_more: return;
+    case net::Tls::Handshake::failed: return fail(Stage::tls, socket_.tls()->error());
+    case net::Tls::Handshake::done: return ready_for_request();
+  }
+}
+
+void OriginConnection::ready_for_request() {
+  state_ = State::busy;
   clear_deadline();
   if (handler_) handler_->on_origin_ready();
 }
@@ -179,8 +213,13 @@ void OriginConnection::on_events(std::uint32_t events) {
       on_connect_event();
       if (state_ != State::busy) return;
       break;  // an origin may speak, or hang up, in the very event that tells of the connection
-    case State::idle: 
-      if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) origin_.drop(*this);
+    case State::handshake:
+      if (socket_.queued_bytes()) socket_.flush();
+      continue_handshake();
+      if (state_ != State::busy) return;
+      break;
+    case State::idle:
+      if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) && socket_.has_input()) origin_.drop(*this);
       return;
     case State::busy: break;
     default: return;
@@ -208,6 +247,7 @@ void OriginConnection::on_deadline() {
   switch (state_) {
     case State::resolving: return fail(Stage::dns, "no answer within connect_timeout_ms", true);
     case State::connecting: return fail(Stage::connect, "no answer within connect_timeout_ms", true);
+    case State::handshake: return fail(Stage::tls, "no answer within connect_timeout_ms", true);
     case State::idle: return origin_.drop(*this);
     case State::busy:
       if (phase_ == Phase::done) return;
@@ -338,6 +378,13 @@ void OriginConnection::feed_body(char* data, std::size_t size, const wire::Respo
 void OriginConnection::complete(bool clean) {
   phase_ = Phase::done;
   clear_deadline();
+  // By now a TLS 1.3 peer has sent its tickets.
+  if (socket_.tls() && !session_kept_) {
+    if (auto session = socket_.tls()->session()) {
+      session_kept_ = true;
+      origin_.remember(std::move(session));
+    }
+  }
   reusable_ = clean && keep_alive_ && request_done_ && socket_.queued_bytes() == 0 && !hung_up_;
 }
 

@@ -21,7 +21,7 @@ namespace holdfast::origin {
 class Origin;
 
 /// Where a request to an origin failed (the causes of the log and of Proxy-Status).
-enum class Stage : std::uint8_t { dns, connect, write, header, body };
+enum class Stage : std::uint8_t { dns, connect, tls, write, header, body };
 const char* to_text(Stage stage);
 
 struct OriginError {
@@ -29,6 +29,9 @@ struct OriginError {
   bool timed_out = false;
   bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
   std::string detail;
+
+  /// Nothing of the request has been sent.
+  bool before_request() const { return stage == Stage::dns || stage == Stage::connect || stage == Stage::tls; }
 };
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
@@ -56,7 +59,7 @@ class OriginConnection final : private net::Pollable,
                                private net::ResolveWaiter {
  public:
   explicit OriginConnection(Origin& origin);
-  ~OriginConnection() = default;
+  ~OriginConnection();
 
   /// Starts to connect; on_origin_ready or on_origin_error follows.
   void connect(OriginHandler& handler);
@@ -89,7 +92,7 @@ class OriginConnection final : private net::Pollable,
   Origin& origin() { return origin_; }
 
  private:
-  enum class State : std::uint8_t { fresh, resolving, connecting, busy, idle, closed };
+  enum class State : std::uint8_t { fresh, resolving, connecting, handshake, busy, idle, closed };
   enum class Phase : std::uint8_t { head, body, done };
 
   void on_events(std::uint32_t events) override;
@@ -100,6 +103,9 @@ class OriginConnection final : private net::Pollable,
   void try_endpoints();
   bool try_connect(const net::Endpoint& endpoint);
   void on_connect_event();
+  void begin_handshake();
+  void continue_handshake();
+  void ready_for_request();
   void read_response();
   void feed(char* data, std::size_t size);
   bool feed_head(char* data, std::size_t size, std::size_t& used);
@@ -125,6 +131,7 @@ class OriginConnection final : private net::Pollable,
   BodyKind body_kind_ = BodyKind::none;
   bool chunked_ = false;
   bool keep_alive_ = false;
+  bool session_kept_ = false;  // a TLS session of this connection has been remembered
   bool reusable_ = false;
   bool request_done_ = false;
   bool received_ = false;

@@ -49,10 +49,18 @@ void Origin::drop(OriginConnection& connection) {
 }
 
 std::size_t Origins::IdHash::operator()(const OriginId& id) const {
-  return std::hash<std::string>()(id.host) ^ (id.port * 0x9e3779b97f4a7c15u);
+  auto hash = std::hash<std::string>()(id.host) ^ (id.port * 0x9e3779b97f4a7c15u);
+  return id.tls ? hash ^ std::hash<std::string>()(id.server_name) * 31 : hash;
+}
+
+void Origins::forget_unused() {
+  std::erase_if(origins_, [](const auto& entry) { return entry.second->unused(); });
 }
 
 Origin& Origins::get(const OriginId& id) {
+  // Server names may come from clients' Host fields: they must not pile up.
+  constexpr std::size_t kMostUnused = 1024;
+  if (origins_.size() > kMostUnused && !origins_.contains(id)) forget_unused();
   auto& slot = origins_[id];
   if (!slot) slot = std::make_unique<Origin>(*this, id);
   return *slot;

@@ -26,9 +26,11 @@ enum class InternalAddresses : bool { allowed, blocked };
 
 /// Everything that makes two peers different. Connections are never shared between different ones.
 struct OriginId {
-  std::string host;
+  std::string host;         ///< a name or an address; the path of a unix socket, where the port is 0
   std::uint16_t port = 80;
   InternalAddresses internal = InternalAddresses::allowed;
+  std::shared_ptr<const net::TlsClientContext> tls;  ///< null: clear text
+  std::string server_name;                           ///< with TLS: SNI, and what the certificate must be for
   bool operator==(const OriginId&) const = default;
 };
 
@@ -48,16 +50,25 @@ class Origin {
   /// An idle connection has ended.
   void drop(OriginConnection& connection);
 
+  /// TLS sessions are resumed by the next connection.
+  void remember(net::SslSessionPtr session) { session_ = std::move(session); }
+  SSL_SESSION* session() const { return session_.get(); }
+
   const OriginId& id() const { return id_; }
   const OriginOptions& options() const;
   net::Core& core();
   net::Resolver& resolver();
   wire::ResponseParser& parser();
   std::size_t idle() const { return idle_.size(); }
+  /// Whether any connection of it is left, idle or in use.
+  bool unused() const { return connections_ == 0; }
 
  private:
+  friend class OriginConnection;
   Origins& origins_;
   OriginId id_;
+  std::size_t connections_ = 0;
+  net::SslSessionPtr session_;
   std::vector<std::unique_ptr<OriginConnection>> idle_;  // the last one used is used first
 };
 
@@ -66,8 +77,12 @@ class Origins {
  public:
   Origins(net::Core& core, const OriginOptions& options) : core_(core), resolver_(core), options_(options) {}
 
-  /// The same object for the same identity; it lives as long as this.
+  /// The same object for the same identity, as long as it has connections.
   Origin& get(const OriginId& id);
+  /// For new connections.
+  void set_options(const OriginOptions& options) { options_ = options; }
+  /// Forgets those that have no connections: they may stand for targets or names that nobody asks for any more.
+  void forget_unused();
 
  private:
   friend class Origin;
@@ -76,7 +91,7 @@ class Origins {
   };
   net::Core& core_;
   net::Resolver resolver_;
-  const OriginOptions options_;
+  OriginOptions options_;
   wire::ResponseParser parser_;  // lent to the connection that reads
   std::unordered_map<OriginId, std::unique_ptr<Origin>, IdHash> origins_;
 };

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "proxy/error_answer.h"
 #include "proxy/rewrite.h"
+#include "proxy/route_table.h"
 #include "wire/http1_chunked.h"
 #include "wire/status.h"
 
@@ -43,9 +44,14 @@ void ProxiedRequest::try_target() {
       return fail(501, fmt::format("{} are not supported here.", to.unsupported));
     case Target::Kind::tcp: break;
   }
-  auto& origin = context_.origins.get({to.host, to.port,
-                                       to.untrusted ? origin::InternalAddresses::blocked
-                                                    : origin::InternalAddresses::allowed});
+  origin::OriginId id{to.host, to.port,
+                      to.untrusted ? origin::InternalAddresses::blocked : origin::InternalAddresses::allowed};
+  if (to.tls) {
+    id.tls = context_.snapshot->tls.get(to);
+    // The certificate must be for the host that the origin is asked for, unless it is to be for the one connected to.
+    id.server_name = to.trust_connect_host ? to.host : std::string(route_host(host_for(request_, *route_, to)));
+  }
+  auto& origin = context_.origins.get(id);
   context_.core.counters().add(base::Counter::origin_requests);
   if (!retried_) connection_ = origin.take_idle(*this);
   if (connection_) return send_head();
@@ -204,8 +210,7 @@ bool ProxiedRequest::may_retry(const origin::OriginError& error) const {
 void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   if (over_) return;
   context_.core.counters().add(base::Counter::origin_failures);
-  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
-  bool retry = !before_request && !responded_ && !collected_ && may_retry(error);
+  bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
   if (responded_) {
     log_origin_error(error, "response cut");
@@ -220,7 +225,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
     sending_ = false;
     return try_target();
   }
-  if (before_request && target_index_ + 1 < route_->targets.size()) {
+  if (error.before_request() && target_index_ + 1 < route_->targets.size()) {
     log_origin_error(error, "trying the next target");
     ++target_index_;
     return try_target();
@@ -231,10 +236,9 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
 
 void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   std::string text = "Error while proxying to origin.";
-  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
   if (debug() && error.blocked) {
     text = "Error: Origin host/IP blocked.";
-  } else if (debug() && before_request) {
+  } else if (debug() && error.before_request()) {
     text = "Unable to connect to any targets. Tried: ";
     for (std::size_t i = 0; i < route_->targets.size(); ++i) {
       if (i > 0) text += ", ";

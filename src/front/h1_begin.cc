@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes before a connection's first request: the PROXY protocol, and the TLS handshake.
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "front/h1_session.h"
+#include "net/tls.h"
+#include "wire/proxy_protocol.h"
+
+namespace holdfast::front {
+namespace {
+
+/// The first byte of every TLS record that begins a handshake (RFC 8446 §5.1).
+constexpr char kTlsHandshake = 0x16;
+
+}  // namespace
+
+void H1Session::enter(Phase phase) {
+  phase_ = phase;
+  const auto& options = front_.options_;
+  auto patience = phase == Phase::head ? options.keepalive_timeout_ms : options.header_timeout_ms;
+  set_deadline(front_.core_.wheel(), front_.core_.now() + patience);
+}
+
+/// Looks at what the kernel holds without taking it: what follows the header is TLS's, or the first request's.
+void H1Session::read_preface() {
+  char data[wire::kMaxProxyHeader];
+  auto n = ::recv(socket_.fd(), data, sizeof data, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  if (n <= 0) return close_now();
+  auto header = wire::parse_proxy_header({data, static_cast<std::size_t>(n)});
+  switch (header.state) {
+    case wire::ProxyHeader::State::incomplete:
+      if (hung_up_) close_now();
+      return;
+    case wire::ProxyHeader::State::bad: {
+      static base::LogLimiter limiter;
+      base::log_limited(limiter, "client closed: {}: peer={}", header.error, peer_.text());
+      front_.core_.counters().add(base::Counter::requests_refused);
+      return close_now();
+    }
+    case wire::ProxyHeader::State::absent: break;
+    case wire::ProxyHeader::State::complete:
+      [[maybe_unused]] auto taken = ::recv(socket_.fd(), data, header.size, MSG_DONTWAIT);
+      if (header.peer) peer_ = *header.peer;
+      break;
+  }
+  enter(tls_ ? Phase::handshake : Phase::head);
+}
+
+void H1Session::read_handshake() {
+  if (hello_) {
+    if (socket_.tls()) begin_handshake();
+    return;
+  }
+  char first;
+  auto n = ::recv(socket_.fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  if (n <= 0) return close_now();
+  if (first != kTlsHandshake) {
+    // In clear text, as it was asked.
+    tls_ = false;
+    phase_ = Phase::head;
+    return refuse(400, "this port speaks HTTPS: use https:// in the URL");
+  }
+  hello_ = true;
+  if (front_.take_handshake_turn(*this)) begin_handshake();
+}
+
+void H1Session::begin_handshake() {
+  if (!socket_.tls()) {
+    auto tls = net::Tls::accept(front_.tls_, socket_.fd());
+    if (!tls) return close_now();
+    socket_.start_tls(std::move(tls));
+  }
+  switch (socket_.handshake()) {
+    case net::Tls::Handshake::wants_more: return;
+    case net::Tls::Handshake::failed:
+      front_.core_.counters().add(base::Counter::handshakes_failed);
+      base::log_debug("client closed: {}: peer={} conn={}", socket_.tls()->error(), peer_.text(), connection_id());
+      return close_now();
+    case net::Tls::Handshake::done: break;
+  }
+  front_.end_handshake(*this);
+  hello_ = false;
+  enter(Phase::head);
+  // The first request may have come along with the end of the handshake.
+  readable_ = true;
+  front_.core_.run_soon(*this);
+}
+
+}  // namespace holdfast::front
