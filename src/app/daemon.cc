@@ -62,7 +62,7 @@ struct Addresses {
 
 /// Resolves what is listened on, and makes sure that nobody else does; false when something is in the way, which has
 /// been logged with the key that asked for it.
-bool claim(const std::vector<std::string>& urls, const char* key, std::vector<net::Endpoint>& out) {
+bool claim(const std::vector<std::string>& urls, const char* key, const Addresses& taken, std::vector<net::Endpoint>& out) {
   for (const auto& url : urls) {
     if (url.empty()) continue;
     auto address = parse_http_address(url);
@@ -70,6 +70,13 @@ bool claim(const std::vector<std::string>& urls, const char* key, std::vector<ne
     auto endpoint = address ? net::parse_literal(host == "localhost" ? "127.0.0.1" : host, address->port) : std::nullopt;
     if (!endpoint) {
       log_error("{}: \"{}\" is not an address to listen on", key, url);
+      return false;
+    }
+    // Our own listeners share their ports, so the kernel would let two keys have the same one.
+    auto same = [&](const net::Endpoint& other) { return other.text() == endpoint->text(); };
+    if (std::any_of(taken.clients.begin(), taken.clients.end(), same) ||
+        std::any_of(taken.control.begin(), taken.control.end(), same)) {
+      log_error("{}: {} is given twice; each listener needs an address of its own", key, endpoint->text());
       return false;
     }
     if (auto claimed = net::claim_address(*endpoint); !claimed) {
@@ -161,8 +168,8 @@ bool Daemon::start() {
   }
   log_issues(loaded->parsed);
   Addresses addresses;
-  if (!claim(config_.server.listen, "server.listen", addresses.clients)) return false;
-  if (!claim({config_.control.http}, "control.http", addresses.control)) return false;
+  if (!claim(config_.server.listen, "server.listen", addresses, addresses.clients)) return false;
+  if (!claim({config_.control.http}, "control.http", addresses, addresses.control)) return false;
 
   if (config_.grip.message_rate > 0) rate_.emplace(config_.grip.message_rate, config_.grip.message_hwm);
   shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, std::move(key),

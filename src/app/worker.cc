@@ -131,10 +131,16 @@ void Worker::set_routes(std::shared_ptr<const LoadedRoutes> routes) {
 void Worker::begin_shutdown() {
   core_.post([this] {
     for (auto& listener : listeners_) listener->close();
-    clients_.shutdown();
     control_.shutdown();
+    end_clients();
     watch_ = std::make_unique<Watch>(*this);
   });
+}
+
+/// Holds end behind what was published before.
+void Worker::end_clients() {
+  if (table_.has_pending()) return core_.post([this] { end_clients(); });
+  clients_.shutdown();
 }
 
 void Worker::stop_and_join() {

@@ -57,6 +57,8 @@ class Worker {
   channel::ChannelTable& table() { return table_; }
 
  private:
+  void end_clients();
+
   /// Tells the main thread how far a shutdown has come.
   class Watch;
 

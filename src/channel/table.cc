@@ -46,6 +46,10 @@ ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& option
 
 ChannelTable::~ChannelTable() = default;
 
+std::uint64_t ChannelTable::last_order() const {
+  return hub_.last_order();
+}
+
 Channel& ChannelTable::channel_for(std::string_view name) {
   Key key{std::hash<std::string_view>()(name), name};
   auto found = channels_.find(key);

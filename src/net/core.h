@@ -113,6 +113,7 @@ class Core {
   void forget(Soon& soon);
 
   bool turn();
+  void poll_sockets();
   bool run_queued();
   void bury();
 

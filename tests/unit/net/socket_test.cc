@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket.h"
 
-#include <gtest/gtest.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/allocations.h"
 #include "support/short_writes.h"
@@ -62,7 +62,9 @@ class SocketTest : public ::testing::Test {
   int peer_ = -1;
 };
 
-TEST_F(SocketTest, IsSmall) { EXPECT_LE(sizeof(Socket), 32u); }
+TEST_F(SocketTest, IsSmall) {
+  EXPECT_LE(sizeof(Socket), 32u);
+}
 
 TEST_F(SocketTest, WritesAtOnce) {
   auto block = Bytes::copy("owned");
