@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -305,10 +306,8 @@ TEST(Socket, ADescriptorThatTheKernelRefusesIsClosed) {
   Poller poller;
   Owner owner;
   Socket socket;
-  char name[] = "/tmp/holdfast-socket-test-XXXXXX";
-  int file = ::mkstemp(name);
+  int file = ::memfd_create("not a socket", MFD_CLOEXEC);
   ASSERT_GE(file, 0);
-  ::unlink(name);
   EXPECT_FALSE(socket.open(file, poller, owner)) << "a regular file cannot be watched";
   EXPECT_FALSE(socket.is_open());
   EXPECT_EQ(::close(file), -1);
