@@ -172,7 +172,6 @@ std::size_t ChannelTable::walk(Lane& lane, std::size_t budget) {
     visit(subscription);
   }
   if (lane.cursor == 0) finish_walk(lane);
-  core_.counters().add(base::Counter::deliveries, used);
   return used;
 }
 
@@ -202,6 +201,7 @@ void ChannelTable::visit(Subscription& subscription) {
     run_.reset(std::span(lane.pending).subspan(static_cast<std::size_t>(from - lane.first)));
   }
   subscription.next = to;
+  core_.counters().add(base::Counter::deliveries, run_.messages().size());
   subscriber.deliver(run_);
 }
 
@@ -216,6 +216,7 @@ void ChannelTable::visit_many(Subscriber& subscriber) {
     subscription.next = lane.end();
   }
   std::sort(merged_.begin(), merged_.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+  core_.counters().add(base::Counter::deliveries, merged_.size());
   Run run;
   run.reset(merged_);
   subscriber.deliver(run);
