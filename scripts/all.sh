@@ -17,6 +17,7 @@ step "address and undefined-behaviour sanitizers: black-box tests"
 blackbox asan
 
 # What shares data between threads: the rest would only take longer.
+export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 step "thread sanitizer: build"
 build tsan -- holdfast net_test channel_test front_test publish_test
 step "thread sanitizer: unit tests"

@@ -197,6 +197,7 @@ int run_command_line(int argc, const char* const* argv) {
   auto* publish_command = app.add_subcommand("publish", "Publish to a channel");
   PublishOptions publish_options;
   add_publish_options(*publish_command, publish_options);
+  for (auto* command : app.get_subcommands(nullptr)) command->set_version_flag("--version", app.version());
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/daemon.h"
 
-#include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -15,6 +9,12 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "app/config_form.h"
 #include "app/worker.h"
@@ -48,9 +48,10 @@ std::uint64_t client_limit(const Config& config, std::uint64_t descriptors) {
   auto possible = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
   auto asked = static_cast<std::uint64_t>(config.server.max_connections);
   if (asked > possible) {
-    log_warn("server.max_connections is {}, but the descriptor limit ({}) allows {}; raise it with ulimit -n or "
-             "LimitNOFILE=",
-             asked, descriptors, possible);
+    log_warn(
+        "server.max_connections is {}, but the descriptor limit ({}) allows {}; raise it with ulimit -n or "
+        "LimitNOFILE=",
+        asked, descriptors, possible);
   }
   return asked == 0 ? possible : std::min(asked, possible);
 }
@@ -62,14 +63,23 @@ struct Addresses {
 
 /// Resolves what is listened on, and makes sure that nobody else does; false when something is in the way, which has
 /// been logged with the key that asked for it.
-bool claim(const std::vector<std::string>& urls, const char* key, std::vector<net::Endpoint>& out) {
+bool claim(const std::vector<std::string>& urls, const char* key, const Addresses& taken,
+           std::vector<net::Endpoint>& out) {
   for (const auto& url : urls) {
     if (url.empty()) continue;
     auto address = parse_http_address(url);
     std::string host = address ? address->host : "";
-    auto endpoint = address ? net::parse_literal(host == "localhost" ? "127.0.0.1" : host, address->port) : std::nullopt;
+    auto endpoint =
+        address ? net::parse_literal(host == "localhost" ? "127.0.0.1" : host, address->port) : std::nullopt;
     if (!endpoint) {
       log_error("{}: \"{}\" is not an address to listen on", key, url);
+      return false;
+    }
+    // Our own listeners share their ports, so the kernel would let two keys have the same one.
+    auto same = [&](const net::Endpoint& other) { return other.text() == endpoint->text(); };
+    if (std::any_of(taken.clients.begin(), taken.clients.end(), same) ||
+        std::any_of(taken.control.begin(), taken.control.end(), same)) {
+      log_error("{}: {} is given twice; each listener needs an address of its own", key, endpoint->text());
       return false;
     }
     if (auto claimed = net::claim_address(*endpoint); !claimed) {
@@ -161,8 +171,8 @@ bool Daemon::start() {
   }
   log_issues(loaded->parsed);
   Addresses addresses;
-  if (!claim(config_.server.listen, "server.listen", addresses.clients)) return false;
-  if (!claim({config_.control.http}, "control.http", addresses.control)) return false;
+  if (!claim(config_.server.listen, "server.listen", addresses, addresses.clients)) return false;
+  if (!claim({config_.control.http}, "control.http", addresses, addresses.control)) return false;
 
   if (config_.grip.message_rate > 0) rate_.emplace(config_.grip.message_rate, config_.grip.message_hwm);
   shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, std::move(key),
@@ -185,7 +195,7 @@ bool Daemon::start() {
   }
   auto routes = std::make_shared<const LoadedRoutes>(std::move(*loaded));
   log_info("routes loaded with {} entries from {}", routes->parsed.routes.size(), routes_.text());
-  for (auto& worker : workers_) worker->set_routes(routes);  // the first thing that their loops do
+  for (auto& worker : workers_) worker->set_routes(routes);
   for (auto& worker : workers_) worker->start();
   zmq_->start();
   log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
@@ -232,8 +242,11 @@ void Daemon::reload_routes(const char* why) {
     return;
   }
   auto routes = std::make_shared<const LoadedRoutes>(std::move(*loaded));
-  for (auto& worker : workers_) worker->set_routes(routes);
-  log_info("routes loaded with {} entries from {} ({})", routes->parsed.routes.size(), routes_.text(), why);
+  // Said when the last core has let go of it: from then on no request takes an old route.
+  auto line =
+      fmt::format("routes loaded with {} entries from {} ({})", routes->parsed.routes.size(), routes_.text(), why);
+  std::shared_ptr<void> done(nullptr, [line](void*) { log_info("{}", line); });
+  for (auto& worker : workers_) worker->set_routes(routes, done);
 }
 
 /// In order: no new clients; holds end and requests under way are answered; then the loops stop.

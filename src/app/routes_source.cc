@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/routes_source.h"
 
-#include <fmt/core.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+
+#include <fmt/core.h>
+#include <sys/stat.h>
 
 namespace holdfast::app {
 namespace {
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::string content;
+  char part[4096];
+  // Not through iterators: they let the buffer's exceptions out, and a directory in the file's place is enough for one.
+  while (in.read(part, sizeof part), in.gcount() > 0) content.append(part, static_cast<std::size_t>(in.gcount()));
   if (!in.is_open() || in.bad()) {
     return Error{fmt::format("routes file {}: {}; create it, or name another one in proxy.routes_file", path,
                              std::strerror(errno))};
   }
-  return std::move(content);
+  return content;
 }
 
 }  // namespace

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker.h"
 
-#include <pthread.h>
-
 #include <fmt/core.h>
+#include <pthread.h>
 
 #include "base/assert.h"
 
 namespace holdfast::app {
 namespace {
 
-std::size_t bytes(std::int64_t value) { return static_cast<std::size_t>(value); }
+std::size_t bytes(std::int64_t value) {
+  return static_cast<std::size_t>(value);
+}
 
 front::FrontOptions client_options(const Config& config) {
   const auto& s = config.server;
@@ -96,12 +97,14 @@ Worker::Worker(unsigned index, const Config& config, Shared& shared)
   shared.hub.add_core(core_, table_);
 }
 
-Worker::~Worker() { HF_ASSERT(!thread_.joinable()); }
+Worker::~Worker() {
+  HF_ASSERT(!thread_.joinable());
+}
 
 Result<void> Worker::listen(const std::vector<net::Endpoint>& clients, const std::vector<net::Endpoint>& control) {
   auto open = [this](const net::Endpoint& endpoint, front::Front& front) {
-    auto listener = std::make_unique<net::Listener>(
-        core_, [&front](int fd, const net::Endpoint& peer) { front.accept(fd, peer); });
+    auto listener =
+        std::make_unique<net::Listener>(core_, [&front](int fd, const net::Endpoint& peer) { front.accept(fd, peer); });
     auto opened = listener->open(endpoint);
     listeners_.push_back(std::move(listener));
     return opened;
@@ -120,21 +123,30 @@ void Worker::start() {
   ::pthread_setname_np(thread_.native_handle(), fmt::format("core-{}", core_.index()).c_str());
 }
 
-void Worker::set_routes(std::shared_ptr<const LoadedRoutes> routes) {
-  core_.post([this, routes = std::move(routes)] {
-    auto snapshot = std::make_shared<proxy::Snapshot>(routes->parsed.routes);
-    snapshot->keys = routes->keys;
-    proxy_.snapshot = std::move(snapshot);
-  });
+void Worker::set_routes(std::shared_ptr<const LoadedRoutes> routes, std::shared_ptr<void> done) {
+  if (!thread_.joinable()) return take_routes(*routes);
+  core_.post([this, routes = std::move(routes), done = std::move(done)] { take_routes(*routes); });
+}
+
+void Worker::take_routes(const LoadedRoutes& routes) {
+  auto snapshot = std::make_shared<proxy::Snapshot>(routes.parsed.routes);
+  snapshot->keys = routes.keys;
+  proxy_.snapshot = std::move(snapshot);
 }
 
 void Worker::begin_shutdown() {
   core_.post([this] {
     for (auto& listener : listeners_) listener->close();
-    clients_.shutdown();
     control_.shutdown();
+    end_clients();
     watch_ = std::make_unique<Watch>(*this);
   });
+}
+
+/// Holds end behind what was published before.
+void Worker::end_clients() {
+  if (table_.has_pending()) return core_.post([this] { end_clients(); });
+  clients_.shutdown();
 }
 
 void Worker::stop_and_join() {

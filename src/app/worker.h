@@ -2,11 +2,11 @@
 // One core with everything that lives on it, wired together.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <memory>
 #include <thread>
 #include <vector>
+
+#include <holdfast/result.h>
 
 #include "app/access_log.h"
 #include "app/config.h"
@@ -43,8 +43,9 @@ class Worker {
   Result<void> listen(const std::vector<net::Endpoint>& clients, const std::vector<net::Endpoint>& control);
   void start();
 
-  /// Any thread: the core builds its own table from the routes, which must not change any more.
-  void set_routes(std::shared_ptr<const LoadedRoutes> routes);
+  /// Any thread: the core builds its own table from the routes, which must not change any more. Before start() at once,
+  /// afterwards soon; `done` is let go of when it has.
+  void set_routes(std::shared_ptr<const LoadedRoutes> routes, std::shared_ptr<void> done = nullptr);
 
   /// Any thread. No new clients; idle ones are closed, holds end.
   void begin_shutdown();
@@ -57,6 +58,9 @@ class Worker {
   channel::ChannelTable& table() { return table_; }
 
  private:
+  void take_routes(const LoadedRoutes& routes);
+  void end_clients();
+
   /// Tells the main thread how far a shutdown has come.
   class Watch;
 

@@ -94,7 +94,7 @@ std::string decode_base64(std::string_view text) {
   unsigned group = 0;
   int bits = 0;
   for (char c : text) {
-    int value = kBase64Values[static_cast<unsigned char>(c)];
+    auto value = kBase64Values[static_cast<unsigned char>(c)];
     if (value < 0) continue;
     group = group << 6 | static_cast<unsigned>(value);
     bits += 6;

@@ -128,7 +128,7 @@ void Hub::apply(PublishPost& post) {
     message->order = ++last_order_;
     auto listeners = listeners_.find(message->channel);
     if (listeners != listeners_.end()) wake_mask_ |= listeners->second.mask;
-    batch_.push_back(std::move(message));
+    batch_.emplace_back(std::move(message));
   }
 }
 
@@ -145,6 +145,8 @@ void Hub::apply(InterestPost& post) {
     ++entry.cores;
     entry.mask |= std::uint64_t{1} << core % 64;
   }
+  // What was handed out before this core was known to listen may lie in its inbox, unopened.
+  if (begins) wake_mask_ |= std::uint64_t{1} << post.core % 64;
   bool is_heard = entry.cores > 0;
   if (!is_heard) listeners_.erase(post.channel);
   if (was_heard != is_heard && interest_sink_) {
@@ -154,11 +156,13 @@ void Hub::apply(InterestPost& post) {
 
 /// Every core gets every message, since a hold may be about to begin there; only those that have listeners are woken.
 void Hub::hand_out() {
-  if (batch_.empty()) return;
-  auto batch = std::make_shared<Batch>();
-  batch->messages.swap(batch_);
+  std::shared_ptr<Batch> batch;
+  if (!batch_.empty()) {
+    batch = std::make_shared<Batch>();
+    batch->messages.swap(batch_);
+  }
   for (auto& port : ports_) {
-    port.core->inbox().put(new Delivery(*port.table, batch));
+    if (batch) port.core->inbox().put(new Delivery(*port.table, batch));
     if (wake_mask_ >> port.core->index() % 64 & 1) port.core->nudge();
   }
   wake_mask_ = 0;

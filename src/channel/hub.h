@@ -70,6 +70,9 @@ class Hub {
   std::int64_t backlog_max_bytes() const { return options_.backlog_max_bytes; }
   std::int64_t backlog_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 
+  /// Any thread. The place of the last message that has got one.
+  std::uint64_t last_order() const { return last_order_.load(std::memory_order_acquire); }
+
   /// What the hub counts: published and duplicates.
   const base::Counters& counters() const { return counters_; }
 
@@ -95,6 +98,7 @@ class Hub {
 
   const HubOptions options_;
   std::atomic<std::int64_t> live_bytes_{0};
+  std::atomic<std::uint64_t> last_order_{0};  // written by who plays
   std::atomic<Post*> posts_;  // newest first; idle_mark() while nobody plays
   std::vector<Port> ports_;
   InterestSink* interest_sink_ = nullptr;
@@ -102,7 +106,6 @@ class Hub {
   // Only for who plays:
   base::Counters counters_;
   DuplicateFilter duplicates_;
-  std::uint64_t last_order_ = 0;
   boost::unordered_flat_map<std::string, Listeners> listeners_;
   std::vector<MessageRef> batch_;
   std::uint64_t wake_mask_ = 0;

@@ -2,16 +2,17 @@
 // grip.message_rate and message_hwm: deliveries a second for the whole process, and how many may wait for their turn.
 #pragma once
 
-#include <holdfast/message.h>
-
 #include <algorithm>
 #include <atomic>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <holdfast/message.h>
 
 #include "base/clock.h"
 #include "channel/run.h"
@@ -20,12 +21,13 @@
 
 namespace holdfast::channel {
 
-/// The rate of the process, shared by its cores: each takes what it needs of the present tick's allowance, at most a few
-/// dozen times a second.
+/// The rate of the process, shared by its cores: each takes what it needs of the present tick's allowance, at most a
+/// few dozen times a second.
 class RateBudget {
  public:
   /// `per_second` > 0; `hwm`: deliveries that may wait for each route and core, 0: any number.
-  RateBudget(std::int64_t per_second, std::int64_t hwm) : per_second_(std::min(per_second, kMostPerSecond)), hwm_(hwm) {}
+  RateBudget(std::int64_t per_second, std::int64_t hwm)
+      : per_second_(std::min(per_second, kMostPerSecond)), hwm_(hwm) {}
 
   static constexpr base::Millis kTickMs = 25;
 
@@ -36,8 +38,9 @@ class RateBudget {
   std::int64_t hwm() const { return hwm_; }
 
  private:
-  static constexpr std::int64_t kTicks = 1000 / kTickMs;                 // of a second
-  static constexpr std::int64_t kMostPerSecond = std::int64_t{1} << 50;  // beyond this it is no limit, and would overflow
+  static constexpr std::int64_t kTicks = 1000 / kTickMs;  // of a second
+  // Beyond this it is no limit any more, and sums would overflow.
+  static constexpr std::int64_t kMostPerSecond = std::int64_t{1} << 50;
 
   std::int64_t allowance(std::int64_t seen, std::int64_t tick) const;
 
@@ -47,8 +50,8 @@ class RateBudget {
   std::atomic<std::int64_t> left_{0};
 };
 
-/// Deliveries of one core that wait for the rate: a queue for each route, served in turn. Only used where a rate is set;
-/// without one nothing is queued at all.
+/// Deliveries of one core that wait for the rate: a queue for each route, served in turn. Only used where a rate is
+/// set; without one nothing is queued at all.
 class RatedDeliveries {
  public:
   RatedDeliveries(net::Core& core, RateBudget& budget);

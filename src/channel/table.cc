@@ -46,6 +46,10 @@ ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& option
 
 ChannelTable::~ChannelTable() = default;
 
+std::uint64_t ChannelTable::last_order() const {
+  return hub_.last_order();
+}
+
 Channel& ChannelTable::channel_for(std::string_view name) {
   Key key{std::hash<std::string_view>()(name), name};
   auto found = channels_.find(key);
@@ -168,7 +172,6 @@ std::size_t ChannelTable::walk(Lane& lane, std::size_t budget) {
     visit(subscription);
   }
   if (lane.cursor == 0) finish_walk(lane);
-  core_.counters().add(base::Counter::deliveries, used);
   return used;
 }
 
@@ -198,6 +201,7 @@ void ChannelTable::visit(Subscription& subscription) {
     run_.reset(std::span(lane.pending).subspan(static_cast<std::size_t>(from - lane.first)));
   }
   subscription.next = to;
+  core_.counters().add(base::Counter::deliveries, run_.messages().size());
   subscriber.deliver(run_);
 }
 
@@ -212,6 +216,7 @@ void ChannelTable::visit_many(Subscriber& subscriber) {
     subscription.next = lane.end();
   }
   std::sort(merged_.begin(), merged_.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+  core_.counters().add(base::Counter::deliveries, merged_.size());
   Run run;
   run.reset(merged_);
   subscriber.deliver(run);

@@ -62,6 +62,9 @@ class ChannelTable final : public net::TurnTask {
   /// Ends all of its subscriptions.
   void unsubscribe(Subscriber& subscriber);
 
+  /// The order of the last message published so far, whether it has come to this core or not.
+  std::uint64_t last_order() const;
+
   /// A message has got its place: hands it to the lanes that have members.
   void apply(const MessageRef& message);
 
@@ -71,6 +74,8 @@ class ChannelTable final : public net::TurnTask {
   std::uint32_t rate_bucket(const std::string& route_id) { return rated_ ? rated_->bucket(route_id) : 0; }
 
   std::size_t channels() const { return channels_.size(); }
+  /// Whether messages still have to be handed to members; those that wait for the rate do not count.
+  bool has_pending() const { return !active_.empty(); }
 
  private:
   friend struct Channel;

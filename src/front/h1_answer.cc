@@ -64,7 +64,8 @@ void H1Session::append_framing(std::string& out, const ResponseHead& head, bool 
 }
 
 Written H1Session::respond(const ResponseHead& head, std::span<const Slice> body, End end) {
-  HF_ASSERT(!responded_ && phase_ == Phase::exchange);
+  if (ended_ || phase_ != Phase::exchange) return Written::failed;
+  HF_ASSERT(!responded_);
   responded_ = true;
   status_ = static_cast<std::int16_t>(head.status);
   auto& out = front_.head_;

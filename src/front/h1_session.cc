@@ -373,6 +373,7 @@ void H1Session::lost(CloseReason reason) {
 }
 
 void H1Session::abort(CloseReason reason) {
+  if (ended_ || phase_ != Phase::exchange) return;
   reason_ = reason;
   record_access();
   // The end of the connection is the end of this body: only a reset tells that it was cut.

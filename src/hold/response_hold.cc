@@ -25,7 +25,8 @@ ResponseHold::ResponseHold(HoldContext& context, Exchange& exchange, HeldRequest
 
 ResponseHold::~ResponseHold() { context_.table.unsubscribe(*this); }
 
-void ResponseHold::subscribe(const std::vector<std::string>& channels) {
+void ResponseHold::subscribe(const std::vector<std::string>& channels, std::uint64_t from) {
+  from_order_ = from;
   subscriptions().reserve(static_cast<std::uint32_t>(channels.size()));
   set_rate_bucket(context_.table.rate_bucket(std::string(request_.route_id())));
   for (const auto& name : channels) context_.table.subscribe(*this, name, channel::Transport::response);
@@ -58,7 +59,7 @@ void ResponseHold::describe(AccessNote& note) const {
 void ResponseHold::deliver(const channel::Run& run) {
   if (ended_ || early_) return;
   for (const auto& message : run.messages()) {
-    if (!message->response || message->response->action != Action::send) continue;
+    if (!message->response || message->response->action != Action::send || message->order < from_order_) continue;
     // The first message is the answer (LP-6).
     if (opened_) {
       answer(*message);

@@ -31,7 +31,7 @@ class ResponseHold final : public ExchangeHandler, public channel::Subscriber, p
   ResponseHold(HoldContext& context, Exchange& exchange, HeldRequest request);
   ~ResponseHold() override;
 
-  void subscribe(const std::vector<std::string>& channels);
+  void subscribe(const std::vector<std::string>& channels, std::uint64_t from = 0);
 
   /// Parks the client; answers at once when something has been published meanwhile.
   void open(HeldResponse response, int timeout_s);
@@ -55,6 +55,7 @@ class ResponseHold final : public ExchangeHandler, public channel::Subscriber, p
   HeldRequest request_;
   HeldResponse response_;
   MessageRef early_;  // published before open()
+  std::uint64_t from_order_ = 0;
   bool opened_ = false;
   bool ended_ = false;
 };

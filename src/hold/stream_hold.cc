@@ -10,7 +10,8 @@
 namespace holdfast::hold {
 namespace {
 
-/// Keep-alives of clients that came together must not stay together (KA-1): up to a second earlier, drawn anew each time.
+/// Keep-alives of clients that came together must not stay together (KA-1): up to a second earlier, drawn anew each
+/// time.
 base::Millis jitter_ms() {
   thread_local std::minstd_rand random{std::random_device{}()};
   return static_cast<base::Millis>(random() % 1000);
@@ -23,9 +24,12 @@ StreamHold::StreamHold(HoldContext& context, Exchange& exchange, HeldRequest req
   context.core.counters().add(base::Counter::holds_stream);
 }
 
-StreamHold::~StreamHold() { context_.table.unsubscribe(*this); }
+StreamHold::~StreamHold() {
+  context_.table.unsubscribe(*this);
+}
 
-void StreamHold::subscribe(const std::vector<std::string>& channels) {
+void StreamHold::subscribe(const std::vector<std::string>& channels, std::uint64_t from) {
+  from_order_ = from;
   subscriptions().reserve(static_cast<std::uint32_t>(channels.size()));
   set_rate_bucket(context_.table.rate_bucket(std::string(request_.route_id())));
   for (const auto& name : channels) context_.table.subscribe(*this, name, channel::Transport::stream);
@@ -67,6 +71,7 @@ void StreamHold::describe(AccessNote& note) const {
 
 void StreamHold::deliver(const channel::Run& run) {
   if (ended_) return;
+  if (run.messages().front()->order < from_order_) return deliver_newer(run);
   if (!opened_) return keep(run);
   if (run.bytes() + exchange_.queued_bytes() <= context_.options.send_buffer_max_bytes) {
     send(run);
@@ -74,6 +79,16 @@ void StreamHold::deliver(const channel::Run& run) {
     send_each(run);
   }
   if (!ended_ && run.closes()) end(CloseReason::published);
+}
+
+/// What was published before the request went to the origin may still have been on its way to this core.
+void StreamHold::deliver_newer(const channel::Run& run) {
+  auto messages = run.messages();
+  while (!messages.empty() && messages.front()->order < from_order_) messages = messages.subspan(1);
+  if (messages.empty()) return;
+  channel::Run newer;
+  newer.reset(messages);
+  deliver(newer);
 }
 
 /// Until the hold opens.
@@ -135,8 +150,8 @@ bool StreamHold::drop_message() {
 
 void StreamHold::report_slow(const char* what) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "slow client: {}: server.send_buffer_max_bytes ({}) reached: conn={} peer={} queued={} {}", what,
-                    context_.options.send_buffer_max_bytes, exchange_.connection_id(), exchange_.peer().text(),
+  base::log_limited(limiter, "slow client: {}: server.send_buffer_max_bytes ({}) reached: conn={} peer={} queued={} {}",
+                    what, context_.options.send_buffer_max_bytes, exchange_.connection_id(), exchange_.peer().text(),
                     exchange_.queued_bytes(), base::printable(request_.target()));
 }
 

@@ -2,14 +2,14 @@
 // Grip-Hold: stream. A response that stays open; what is published is appended to it (grip-http §13).
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <holdfast/instruct.h>
-#include <holdfast/message.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <holdfast/exchange.h>
+#include <holdfast/instruct.h>
+#include <holdfast/message.h>
 
 #include "channel/run.h"
 #include "channel/subscriber.h"
@@ -26,8 +26,9 @@ class StreamHold final : public ExchangeHandler, public channel::Subscriber, pri
   StreamHold(HoldContext& context, Exchange& exchange, HeldRequest request);
   ~StreamHold() override;
 
-  /// Subscribes to the channels. What is published before open() waits here.
-  void subscribe(const std::vector<std::string>& channels);
+  /// Subscribes to the channels. What is published before open() waits here; what is of an order before `from` is left
+  /// out, for the origin knew of it when it answered.
+  void subscribe(const std::vector<std::string>& channels, std::uint64_t from = 0);
   void set_keep_alive(const std::optional<KeepAlive>& keep_alive);
 
   /// The initial response has been written: parks the client, and appends what has come meanwhile.
@@ -53,6 +54,7 @@ class StreamHold final : public ExchangeHandler, public channel::Subscriber, pri
   };
 
   void on_deadline() override;
+  void deliver_newer(const channel::Run& run);
   void keep(const channel::Run& run);
   void send(const channel::Run& run);
   void send_each(const channel::Run& run);
@@ -67,6 +69,7 @@ class StreamHold final : public ExchangeHandler, public channel::Subscriber, pri
   HeldRequest request_;
   std::unique_ptr<Waiting> waiting_;
   BytesRef keep_alive_;  // a chunk
+  std::uint64_t from_order_ = 0;
   base::Millis last_write_ = 0;
   std::int32_t keep_alive_timeout_s_ = 0;
   std::uint8_t keep_alive_offset_ = 0;  // of the content in the chunk

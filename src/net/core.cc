@@ -41,11 +41,14 @@ struct Core::Loop {
 
 class Core::WakeListener final : public Pollable {
  public:
-  explicit WakeListener(Inbox& inbox) : inbox_(inbox) {}
-  void on_events(std::uint32_t) override { inbox_.clear_wake(); }  // the inbox has its own place in the turn
+  explicit WakeListener(Core& core) : core_(core) {}
+  void on_events(std::uint32_t) override {
+    core_.inbox_.clear_wake();
+    core_.nudged_ = true;  // the inbox has its own place in the turn
+  }
 
  private:
-  Inbox& inbox_;
+  Core& core_;
 };
 
 namespace {
@@ -80,7 +83,7 @@ Core::Core(unsigned index)
       loop_(std::make_unique<Loop>()),
       now_(base::steady_ms()),
       wheel_(now_),
-      wake_listener_(std::make_unique<WakeListener>(inbox_)),
+      wake_listener_(std::make_unique<WakeListener>(*this)),
       scratch_(new char[kScratchBytes]) {
   HF_ASSERT(poller_.add(inbox_.wake_fd(), *wake_listener_));
   loop_->watch(poller_.fd());
@@ -110,6 +113,7 @@ void Core::nudge() {
 void Core::run() {
   current() = this;
   loop_->arm_tick();
+  inbox_.open_all();  // how the core is set up: before its first client
   while (!stopping_) {
     if (turn()) {
       loop_->io.poll();
@@ -130,16 +134,25 @@ bool Core::run_one_turn() {
   return more;
 }
 
-bool Core::turn() {
-  now_ = set_time_ ? set_time_ : base::steady_ms();
-  // A full batch means that there may be more: everything that the kernel has goes before the inbox.
+/// Everything that the kernel has, within reason: a full batch means that there may be more.
+void Core::poll_sockets() {
   int rounds = 0;
   while (poller_.poll() == 256 && ++rounds < 16) {
   }
+}
+
+bool Core::turn() {
+  now_ = set_time_ ? set_time_ : base::steady_ms();
+  poll_sockets();
   wheel_.advance(now_);
   bool more = run_queued();
   nudged_ = false;
-  inbox_.open_all();
+  // The sockets once more: what came about before a letter was put (an origin's answer, then the publish that the
+  // origin made) is in the kernel when the letter has been gathered, and is met before the letter is opened.
+  if (inbox_.gather()) {
+    poll_sockets();
+    inbox_.open_gathered();
+  }
   for (auto* task : turn_tasks_) more |= task->run_slice();
   more |= run_queued();
   more |= nudged_;

@@ -117,6 +117,7 @@ class Core {
   void forget(Soon& soon);
 
   bool turn();
+  void poll_sockets();
   bool run_queued();
 
   unsigned index_;

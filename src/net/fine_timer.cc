@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/fine_timer.h"
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <utility>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include "net/core.h"
 

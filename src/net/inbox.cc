@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace holdfast::net {
 
@@ -16,10 +17,8 @@ Inbox::Inbox() : wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 Inbox::~Inbox() {
-  for (Letter* letter = head_.exchange(nullptr); letter;) {
-    std::unique_ptr<Letter> dead(letter);
-    letter = letter->next_;
-  }
+  gather();
+  while (gathered_) std::unique_ptr<Letter> dead(std::exchange(gathered_, gathered_->next_));
   ::close(wake_fd_);
 }
 
@@ -43,21 +42,28 @@ void Inbox::clear_wake() {
   wake_pending_.exchange(false, std::memory_order_seq_cst);
 }
 
+bool Inbox::gather() {
+  Letter* newest = head_.exchange(nullptr, std::memory_order_acquire);
+  bool any = newest != nullptr;
+  Letter* oldest = nullptr;
+  while (newest) oldest = std::exchange(newest, std::exchange(newest->next_, oldest));
+  Letter** end = &gathered_;
+  while (*end) end = &(*end)->next_;
+  *end = oldest;
+  return any;
+}
+
+void Inbox::open_gathered() {
+  while (gathered_) {
+    std::unique_ptr<Letter> letter(std::exchange(gathered_, gathered_->next_));
+    letter->open();
+  }
+}
+
 bool Inbox::open_all() {
   bool any = false;
-  while (Letter* newest = head_.exchange(nullptr, std::memory_order_acquire)) {
-    Letter* oldest = nullptr;
-    while (newest) {
-      Letter* next = newest->next_;
-      newest->next_ = oldest;
-      oldest = newest;
-      newest = next;
-    }
-    while (oldest) {
-      std::unique_ptr<Letter> letter(oldest);
-      oldest = oldest->next_;
-      letter->open();
-    }
+  while (gather()) {
+    open_gathered();
     any = true;
   }
   return any;

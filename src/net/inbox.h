@@ -31,7 +31,11 @@ class Inbox {
   /// Any thread. Makes the owner's next turn come now; cheap when a wake is already under way.
   void wake();
 
-  /// Owner only. Opens everything that has come, oldest first, until there is nothing more; true when there was any.
+  /// Owner only. Sets aside what has come; false: nothing has.
+  bool gather();
+  /// Owner only. Opens what was set aside, oldest first.
+  void open_gathered();
+  /// Owner only. Gathers and opens until there is nothing more; true when there was any.
   bool open_all();
   /// Owner only: the wake has been heard.
   void clear_wake();
@@ -39,6 +43,7 @@ class Inbox {
 
  private:
   std::atomic<Letter*> head_{nullptr};  // newest first
+  Letter* gathered_ = nullptr;          // oldest first
   std::atomic<bool> wake_pending_{false};
   int wake_fd_;
 };

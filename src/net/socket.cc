@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket.h"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 namespace holdfast::net {
 namespace {

@@ -84,6 +84,7 @@ void OriginConnection::try_endpoints() {
 }
 
 bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
+  trying_ = endpoint.text();
   int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0) {
     int one = 1;
@@ -96,7 +97,7 @@ bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
       errno = error;
     }
   }
-  connect_error_ = fmt::format("{}: {}", endpoint.text(), std::strerror(errno));
+  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(errno));
   return false;
 }
 
@@ -105,7 +106,7 @@ void OriginConnection::on_connect_event() {
   socklen_t size = sizeof error;
   ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) {
-    connect_error_ = std::strerror(error);
+    connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
     socket_.close();
     return try_endpoints();
   }

@@ -119,6 +119,7 @@ class OriginConnection final : private net::Pollable,
   OriginHandler* handler_ = nullptr;
   net::Socket socket_;
   std::vector<net::Endpoint> endpoints_;  // still to be tried
+  std::string trying_;                    // the address that is being connected to
   std::string connect_error_;
   std::unique_ptr<std::string> partial_;  // of a head
   wire::HeadScanner scanner_;

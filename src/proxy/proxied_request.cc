@@ -71,6 +71,7 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
     if (path.starts_with(route_->path_beg)) path.remove_prefix(route_->path_beg.size());
     if (!path.starts_with('/')) target = '/';
     target += path;
+    from_order_ = context_.holds.table.last_order() + 1;
     auto answer = builtin->respond({request_.method(), target, replay_, request_.fields()});
     std::vector<Field> fields;
     for (const auto& header : answer.headers) fields.push_back({header.name, header.value});
@@ -119,6 +120,7 @@ void ProxiedRequest::send_head() {
   head.clear();
   append_origin_head(head, request_, *route_, target(), context_.options, exchange_.peer(), signature(), framing);
 
+  from_order_ = context_.holds.table.last_order() + 1;
   connection_->begin(request_.method() == "HEAD" ? wire::ResponseParser::Method::head
                                                  : wire::ResponseParser::Method::other);
   sending_ = true;

@@ -96,6 +96,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::unique_ptr<hold::ResponseHold> response_hold_;
   std::string replay_;             // the request body so far, while all of it is kept
   std::shared_ptr<bool> alive_;    // for a built-in origin's answer
+  std::uint64_t from_order_ = 0;   // of the first message that the origin cannot have known of
   std::size_t target_index_ = 0;
   bool replay_complete_ = true;    // replay_ holds everything that has arrived
   bool body_done_ = false;         // the request body has arrived in full

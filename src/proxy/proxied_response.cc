@@ -97,7 +97,9 @@ void ProxiedRequest::relay(const wire::ResponseView& head, const Instruct* instr
   bool streams = stream_hold_ != nullptr;
   auto& fields = context_.fields;
   fields.clear();
-  client_fields(fields, head.fields, instruct ? GripFields::strip : GripFields::keep, ContentCoding::keep,
+  // What is published to a hold is not coded, so the response must not say that it is, not even where it is empty.
+  client_fields(fields, head.fields, instruct ? GripFields::strip : GripFields::keep,
+                streams ? ContentCoding::decoded : ContentCoding::keep,
                 instruct ? instruct->expose_headers : std::nullopt);
   if (streams) add_stream_fields(fields);
   ResponseHead out{.status = status.code, .reason = status.reason, .fields = fields, .body_kind = head.body_kind,
@@ -150,7 +152,7 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
   collected_->status = status_of(head, &*instruct);
   collected_->instruct = std::move(*instruct);
   std::vector<Field> fields;
-  client_fields(fields, head.fields, GripFields::strip, coded ? ContentCoding::decoded : ContentCoding::keep,
+  client_fields(fields, head.fields, GripFields::strip, coded || response_hold_ ? ContentCoding::decoded : ContentCoding::keep,
                 collected_->instruct.expose_headers);
   collected_->headers = wire::HeaderBlock(fields);
   if (coded) collected_->content_encoding = coding;
@@ -235,14 +237,14 @@ void ProxiedRequest::make_response_hold(const Instruct& instruct) {
   response_hold_ = std::make_unique<hold::ResponseHold>(
       context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
   response_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()));
+      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
 }
 
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
   stream_hold_ = std::make_unique<hold::StreamHold>(
       context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
   stream_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()));
+      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
   stream_hold_->set_keep_alive(instruct.keep_alive);
 }
 

@@ -20,13 +20,26 @@ namespace holdfast::publish {
 namespace {
 
 /// The weight of one element of Accept (RFC 9110 §12.4.2): 0 to 1000.
-int weight(const wire::Element& element) {
+int weight_of(const wire::Element& element) {
   const auto* q = element.find("q");
   if (!q) return 1000;
   double value = 1;
   auto result = std::from_chars(q->value.data(), q->value.data() + q->value.size(), value);
   return result.ec == std::errc() && value >= 0 && value <= 1 ? static_cast<int>(value * 1000) : 0;
 }
+
+/// How much a client wants one media type: what the range says that names it most precisely (RFC 9110 §12.5.1).
+struct Wish {
+  void hear(const wire::Element& range, std::string_view type, std::string_view kind) {
+    auto is = [&](std::string_view name) { return base::iequals(range.first, name); };
+    int how = is(type) ? 3 : is(kind) ? 2 : is("*/*") || is("*") ? 1 : 0;
+    if (how == 0 || how < precision) return;
+    precision = how;
+    weight = weight_of(range);
+  }
+  int precision = 0;
+  int weight = 0;
+};
 
 enum class Resource { root, publish, recover, health, unknown };
 
@@ -127,8 +140,8 @@ class ControlExchange final : public ExchangeHandler {
 
 AnswerForm choose_form(Fields fields) {
   bool any = false;
-  int text = 0;
-  int json = 0;
+  Wish text;
+  Wish json;
   for (const auto& field : fields) {
     if (!base::iequals(field.name, "Accept")) continue;
     any = true;
@@ -136,16 +149,13 @@ AnswerForm choose_form(Fields fields) {
     while (!rest.empty()) {
       auto element = wire::parse_element(wire::take_list_element(rest));
       if (!element) continue;
-      auto is = [&](std::string_view type) { return base::iequals(element->first, type); };
-      auto q = weight(*element);
-      bool all = is("*/*") || is("*");
-      if (all || is("text/plain") || is("text/*")) text = std::max(text, q);
-      if (all || is("application/json") || is("application/*")) json = std::max(json, q);
+      text.hear(*element, "text/plain", "text/*");
+      json.hear(*element, "application/json", "application/*");
     }
   }
   if (!any) return AnswerForm::text;
-  if (text == 0 && json == 0) return AnswerForm::not_acceptable;
-  return json > text ? AnswerForm::json : AnswerForm::text;
+  if (text.weight == 0 && json.weight == 0) return AnswerForm::not_acceptable;
+  return json.weight > text.weight ? AnswerForm::json : AnswerForm::text;
 }
 
 void ControlEndpoint::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {

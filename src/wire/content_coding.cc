@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/content_coding.h"
 
-#include <brotli/decode.h>
-#include <fmt/core.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
+
+#include <brotli/decode.h>
+#include <fmt/core.h>
+#include <zlib.h>
 
 #include "base/text.h"
 #include "wire/field_value.h"
@@ -25,8 +25,12 @@ Coding coding_of(std::string_view name) {
   return Coding::unknown;
 }
 
-Error damaged(std::string_view coding) { return Error{fmt::format("the {} content is damaged", coding)}; }
-Error too_large(std::size_t max_bytes) { return Error{fmt::format("the decoded content is over {} bytes", max_bytes)}; }
+Error damaged(std::string_view coding) {
+  return Error{fmt::format("the {} content is damaged", coding)};
+}
+Error too_large(std::size_t max_bytes) {
+  return Error{fmt::format("the decoded content is over {} bytes", max_bytes)};
+}
 
 /// `window_bits` chooses the wrapping: 31 gzip, 15 zlib, -15 none.
 Result<void> inflate_all(std::string_view in, int window_bits, std::size_t max_bytes, std::string_view name,
@@ -103,7 +107,8 @@ Result<std::string> decode_content(std::string_view content_encoding, std::strin
         // "deflate" is zlib by the standard, and raw deflate by a widespread misreading.
         step = inflate_all(*result, has_zlib_header(*result) ? 15 : -15, max_bytes, "deflate", decoded);
         break;
-      case Coding::unknown: return Error{fmt::format("content coding \"{}\" cannot be decoded", base::printable(name, 40))};
+      case Coding::unknown:
+        return Error{fmt::format("content coding \"{}\" cannot be decoded", base::printable(name, 40))};
     }
     if (!step) return step.error();
     *result = std::move(decoded);

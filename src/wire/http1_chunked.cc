@@ -34,9 +34,12 @@ bool ChunkDecoder::step(char c) {
     case State::size:
       if (digits_ < 16 && size_digit(c)) return true;
       if (digits_ == 0) return fail("a chunk has no size");
+      [[fallthrough]];
+    case State::size_space:
+      // RFC 9112 §7.1.1 allows white space before an extension's semicolon, and nothing else there
+      if (c == ' ' || c == '\t') return state_ = State::size_space, count_overhead();
       if (c == '\r') return state_ = State::size_lf, true;
-      // RFC 9112 §7.1.1 allows white space before the extension's semicolon
-      if (c == ';' || c == ' ' || c == '\t') return state_ = State::extension, true;
+      if (c == ';') return state_ = State::extension, true;
       return fail("illegal character in a chunk's size");
     case State::extension:
       if (c == '\r') return state_ = State::size_lf, true;

@@ -25,8 +25,21 @@ class ChunkDecoder {
   const char* error() const { return error_; }
 
  private:
-  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf,
-                                    end_lf, done, bad };
+  enum class State : std::uint8_t {
+    size,
+    size_space,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    end_lf,
+    done,
+    bad
+  };
   bool step(char c);
   bool size_digit(char c);
   bool fail(const char* what);

@@ -68,6 +68,22 @@ def start():
 
 
 @pytest.fixture
+def fails_to_start():
+    """fails_to_start(config, ...): the log of a daemon that ended with status 1 before it was ready."""
+    def launch(config=None, *, routes=("* test",), **how):
+        daemon = Daemon(list(routes), config, **how)
+        daemon.launch()
+        try:
+            status, log = daemon.wait_exit(), daemon.log()
+        finally:
+            daemon.discard()
+        assert status == 1 and " is ready: " not in log, f"exit status {status}:\n{log}"
+        return log
+
+    return launch
+
+
+@pytest.fixture
 def origins():
     """origins(): one more origin, for routes with several targets."""
     made = []

@@ -2,15 +2,13 @@
 """Instructions of origins: headers and application/grip-instruct documents, good ones and all that cannot be followed.
 Those are a 502 that says why in debug, and never reach the client half followed."""
 import base64
-import gzip
 import json
-import zlib
 
 import pytest
 
-from harness.messages import answer, request
+from harness.instructions import document, refused
+from harness.messages import answer
 from harness.publisher import item
-from harness.rig import hold_headers
 
 DOCUMENT = [("Content-Type", "application/grip-instruct")]
 
@@ -18,14 +16,6 @@ DOCUMENT = [("Content-Type", "application/grip-instruct")]
 @pytest.fixture(scope="module")
 def routes():
     return ["* ORIGIN", "debug.test,debug ORIGIN"]
-
-
-def document(rig, value, headers=(), status=200, content_type="application/grip-instruct"):
-    """Lets the origin answer with this document; returns the path."""
-    path = rig.path("doc")
-    body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    rig.origin.reply(path, status, body, [("Content-Type", content_type), *headers])
-    return path
 
 
 # ------------------------------------------------------------------------------------------------- good documents
@@ -158,17 +148,6 @@ BAD_HEADERS = {
 }
 
 
-def refused(rig, path, what):
-    client = rig.connect()
-    response = client.get(path)
-    assert (response.status, response.body) == (502, b"Error while proxying to origin.\n")
-    assert not [name for name in response.names() if name.startswith("grip-")]
-    assert client.get("/next").status == 200
-    debug = rig.get(path, host="debug.test")
-    assert debug.status == 502 and debug.text.startswith("Failed to parse accept instructions: ") and what in debug.text, debug.text
-    assert debug.text.count("\n") == 1
-
-
 @pytest.mark.parametrize("case", BAD_HEADERS)
 def test_err_6_bad_headers(rig, case):
     headers, what = BAD_HEADERS[case]
@@ -256,76 +235,3 @@ def test_nothing_is_subscribed_by_what_is_refused(rig):
     assert client.get(path).status == 502
     rig.publish(channel, response="to nobody", stream="to nobody")
     assert client.get("/next").body == b"default\n"
-
-
-# ---------------------------------------------------------------------------------------------------- coded responses
-
-BROTLI_HELLO = b"\x0b\x02\x80hello\x03"
-CODED = {
-    "gzip": gzip.compress(b"hello"),
-    "x-gzip": gzip.compress(b"hello"),
-    "deflate": zlib.compress(b"hello"),
-    "br": BROTLI_HELLO,
-    "GZIP": gzip.compress(b"hello"),
-    "identity": b"hello",
-    "gzip, identity": gzip.compress(b"hello"),
-}
-
-
-def raw_deflate(data):
-    coder = zlib.compressobj(wbits=-15)
-    return coder.compress(data) + coder.flush()
-
-
-@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "GZIP", "identity", "gzip, identity", "raw deflate"])
-def test_a_hold_never_mixes_coded_and_plain_bytes(rig, coding):
-    """Contract §7: the initial body is decoded, since what is published is not coded."""
-    channel = rig.name("c")
-    body = raw_deflate(b"hello") if coding == "raw deflate" else CODED[coding]
-    coding = coding.removeprefix("raw ")
-    path = rig.path()
-    rig.origin.reply(path, body=body, headers=hold_headers("stream", [channel], [("Content-Encoding", coding)]))
-    stream = rig.connect().stream(path)
-    assert stream.take(5) == b"hello"
-    assert coding == "identity" or "content-encoding" not in stream.head.names()
-    rig.publish(channel, stream=" world")
-    assert stream.take(6) == b" world"
-
-
-def test_a_coded_long_poll_and_a_coded_document_are_decoded(rig):
-    path = rig.path()
-    rig.origin.reply(path, body=CODED["gzip"], headers=hold_headers("response", ["c"], [("Content-Encoding", "gzip"), ("Grip-Timeout", "1")]))
-    response = rig.get(path)
-    assert response.body == b"hello" and "content-encoding" not in response.names()
-    packed = gzip.compress(json.dumps({"response": {"body": "unpacked"}}).encode())
-    assert rig.get(document(rig, packed, [("Content-Encoding", "gzip")])).body == b"unpacked"
-
-
-BAD_CODED = {
-    "unknown": ("zstd", b"x", "zstd"),
-    "list-with-unknown": ("zstd, gzip", gzip.compress(b"x"), "zstd"),
-    "not-gzip": ("gzip", b"not gzip", "gzip content is damaged"),
-    "gzip-cut": ("gzip", gzip.compress(b"hello")[:-3], "gzip content is damaged"),
-    "gzip-and-more": ("gzip", gzip.compress(b"hello") + b"more", "gzip content is damaged"),
-    "gzip-empty": ("gzip", b"", "gzip content is damaged"),
-    "br-cut": ("br", BROTLI_HELLO[:-2], "br content is damaged"),
-    "br-and-more": ("br", BROTLI_HELLO + b"x", "br content is damaged"),
-    "deflate-damaged": ("deflate", b"\x78\x9c\xff\xff\xff", "deflate content is damaged"),
-    "bomb": ("gzip", gzip.compress(b"\0" * 50_000_000), "over 100000 bytes"),
-}
-
-
-@pytest.mark.parametrize("mode", ["stream", "response"])
-@pytest.mark.parametrize("case", BAD_CODED)
-def test_coded_responses_that_cannot_be_decoded(rig, case, mode):
-    coding, body, what = BAD_CODED[case]
-    path = rig.path()
-    rig.origin.reply(path, body=body, headers=hold_headers(mode, ["c"], [("Content-Encoding", coding)]))
-    refused(rig, path, what)
-
-
-def test_a_coded_body_that_is_cut_is_not_followed(rig):
-    path = rig.path()
-    whole = answer(body=gzip.compress(b"hello"), headers=hold_headers("stream", ["c"], [("Content-Encoding", "gzip")]))
-    rig.origin.on(path, lambda request, connection: connection.send(whole[:-4]) or connection.close())
-    assert rig.get(path).status == 502

@@ -2,10 +2,10 @@
 // Drives a core from a test, turn by turn, on the test's own thread.
 #pragma once
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 #include <poll.h>
-
-#include <chrono>
 
 #include "net/core.h"
 
@@ -42,7 +42,9 @@ bool run_until(net::Core& core, Condition condition) {
 }
 
 /// From now on the core's time is the test's own, and stands still.
-inline void stop_clock(net::Core& core) { core.set_time(core.now()); }
+inline void stop_clock(net::Core& core) {
+  core.set_time(core.now());
+}
 
 /// So much time goes by; what is due happens.
 inline void pass_time(net::Core& core, base::Millis ms) {

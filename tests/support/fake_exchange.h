@@ -2,15 +2,16 @@
 // An exchange without a client: it writes down what a handler does, and checks that the handler keeps to the contract.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <holdfast/exchange.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <holdfast/exchange.h>
 
 namespace holdfast::test {
 

@@ -2,11 +2,6 @@
 // A front whose clients and whose handlers are the test.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <holdfast/exchange.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -14,6 +9,12 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <holdfast/exchange.h>
 
 #include "front/front.h"
 #include "support/core_turns.h"
@@ -74,7 +75,8 @@ class ScriptedAcceptor final : public RequestAcceptor {
     seen->method = request.method;
     seen->target = request.target;
     seen->host = request.host;
-    for (const auto& field : request.fields) seen->fields.push_back({std::string(field.name), std::string(field.value)});
+    for (const auto& field : request.fields)
+      seen->fields.push_back({std::string(field.name), std::string(field.value)});
     seen->body = body;
     seen->exchange = &exchange;
     auto handler = std::make_unique<ScriptedHandler>(seen, at_end);

@@ -31,6 +31,8 @@ struct HoldBench {
   hold::HoldContext holds;
 };
 
-inline hold::HeldRequest held_request() { return {"GET", "/held?x=1", "a.test:80", "route-1"}; }
+inline hold::HeldRequest held_request() {
+  return {"GET", "/held?x=1", "a.test:80", "route-1"};
+}
 
 }  // namespace holdfast::test

@@ -2,13 +2,13 @@
 // Published messages, as the publishers' side makes them.
 #pragma once
 
-#include <holdfast/message.h>
-#include <holdfast/publish_item.h>
-
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <holdfast/message.h>
+#include <holdfast/publish_item.h>
 
 #include "grip/encode.h"
 
@@ -36,7 +36,5 @@ inline NewMessageRef response_message(std::string channel, std::string body) {
   item.response = ResponseFormat{.reason = "OK", .body = std::move(body)};
   return grip::encode_message(std::move(item));
 }
-
-inline std::vector<NewMessageRef> batch(std::vector<NewMessageRef> messages) { return messages; }
 
 }  // namespace holdfast::test

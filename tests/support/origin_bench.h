@@ -2,17 +2,17 @@
 // An origin that the test plays itself, over loopback, and a requester that writes down what it is told.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "origin/origin.h"
 #include "support/core_turns.h"
@@ -38,7 +38,8 @@ class OriginPeer {
   std::string receive() const {
     std::string all;
     char part[65536];
-    for (ssize_t n = 0; (n = ::recv(fd_, part, sizeof part, MSG_DONTWAIT)) > 0;) all.append(part, static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = ::recv(fd_, part, sizeof part, MSG_DONTWAIT)) > 0;)
+      all.append(part, static_cast<std::size_t>(n));
     return all;
   }
   /// Whether the proxy has closed; what it sent before must have been received.
@@ -123,12 +124,15 @@ class Requester final : public origin::OriginHandler {
     body += part;
     if (end == End::yes) complete = true;
     if (end == End::yes) calls.push_back("complete");
-    if (also) also();
+    call_also();
   }
   void note(std::string line) {
     EXPECT_FALSE(over()) << line << " behind the last call";
     calls.push_back(std::move(line));
-    if (also && !calls.back().starts_with("response")) also();
+    if (!calls.back().starts_with("response")) call_also();
+  }
+  void call_also() const {
+    if (auto call = also) call();  // it may replace itself
   }
 };
 
@@ -156,7 +160,9 @@ struct OriginBench {
     std::string seen;
     EXPECT_TRUE(run_until(core, [&] { return (seen += peer.receive()) == kRequest; }));
   }
-  void wait_for_peer() { EXPECT_TRUE(run_until(core, [&] { return static_cast<bool>(peer = server.accept()); })); }
+  void wait_for_peer() {
+    EXPECT_TRUE(run_until(core, [&] { return static_cast<bool>(peer = server.accept()); }));
+  }
   bool wait_for(const std::function<bool()>& condition) { return run_until(core, condition); }
 
   static constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

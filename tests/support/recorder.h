@@ -17,8 +17,7 @@ class Recorder final : public channel::Subscriber {
   explicit Recorder(channel::ChannelTable& to) : table_(to) {}
   ~Recorder() { leave(); }
 
-  Recorder& join(const std::vector<std::string>& channels,
-                 channel::Transport transport = channel::Transport::stream) {
+  Recorder& join(const std::vector<std::string>& channels, channel::Transport transport = channel::Transport::stream) {
     subscriptions().reserve(static_cast<std::uint32_t>(channels.size()));
     for (const auto& name : channels) table_.subscribe(*this, name, transport);
     return *this;

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .wait import TIMEOUT, eventually, free_port
+from .wait import TIMEOUT, eventually, free_ports
 
 # What must never be in a log: failed assertions, and what sanitizers say.
 BAD_LINES = re.compile(r"bug:|(Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer|runtime error:")
@@ -31,10 +31,6 @@ def to_toml(sections):
     return "\n".join(lines) + "\n"
 
 
-class StartFailed(AssertionError):
-    pass
-
-
 class Daemon:
     """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file."""
 
@@ -52,7 +48,7 @@ class Daemon:
         self.choose_ports()
 
     def choose_ports(self):
-        self.port, self.control_port, self.pull_port, self.sub_port = (free_port() for _ in range(4))
+        self.port, self.control_port, self.pull_port, self.sub_port = free_ports(4)
         sections = {
             "server": {"listen": [f"http://127.0.0.1:{self.port}"], "drain_seconds": 30},
             "control": {
@@ -80,7 +76,9 @@ class Daemon:
             if "Address already in use" not in self.log():
                 break
             self.choose_ports()
-        raise StartFailed(f"exit status {self.process.returncode}:\n{self.log()[-3000:]}")
+        status, log = self.process.returncode, self.log()
+        self.discard()
+        raise AssertionError(f"the daemon ended with status {status} before it was ready:\n{log[-3000:]}")
 
     def launch(self):
         env = dict(os.environ, **self.environment)
@@ -126,8 +124,12 @@ class Daemon:
             where = max(0, bad.start() - 500) if bad else -3000
             assert status == 0 and not bad, f"exit status {status}; log:\n{log[where:][:6000]}"
         finally:
-            if self.running():
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self.discard()
+
+    def discard(self):
+        """Ends it, whatever it is doing, and leaves nothing behind."""
+        if self.running():
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -4,7 +4,7 @@ import json
 
 import zmq
 
-from .wait import TIMEOUT
+from .wait import TIMEOUT, eventually
 
 
 def item(channel, *, stream=None, response=None, close=False, **members):
@@ -67,11 +67,21 @@ class ZmqSockets:
         socket.connect(f"tcp://127.0.0.1:{self.daemon.sub_port}")
         return socket
 
-    def bound_xpub(self):
+    def bound_xpub(self, address=None):
         """One that a daemon with zmq_sub_connect comes to; with its address."""
         socket = self._socket(zmq.XPUB)
-        port = socket.bind_to_random_port("tcp://127.0.0.1")
-        return socket, f"tcp://127.0.0.1:{port}"
+        if address is None:
+            return socket, f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1')}"
+        eventually(lambda: self._bind(socket, address), f"{address} is free")
+        return socket, address
+
+    @staticmethod
+    def _bind(socket, address):
+        try:
+            socket.bind(address)
+        except zmq.ZMQError:
+            return False
+        return True
 
     def close(self):
         self.context.destroy(linger=0)
@@ -84,3 +94,17 @@ def interest(socket, channel, begins):
     while (note := socket.recv()) != wanted:
         seen.append(note)
         assert len(seen) < 1000, f"{wanted!r} did not come; {seen[-10:]!r} did"
+
+
+class Audience:
+    """A stream of a channel of its own, to see what was published and what was not."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.channel = rig.name("c")
+        self.stream = rig.stream(self.channel)
+
+    def expect(self, *texts):
+        """These have been delivered, and nothing else: what was published before a mark comes before it."""
+        self.rig.publish(self.channel, stream="mark\n")
+        assert self.stream.until(b"mark\n").decode() == "".join(texts) + "mark\n"

@@ -92,6 +92,13 @@ class Rig:
             self._publisher = self.connect_control()
         return self._publisher.ask("POST", path, headers, body)
 
+    def post_control(self, body, path="/publish/", headers=(), method="POST"):
+        """The same on a connection of its own, and with any method."""
+        client = self.connect_control()
+        response = client.ask(method, path, headers, body)
+        client.close()
+        return response
+
     def publish(self, channel, **formats):
         """Publishes one item; see publisher.item."""
         response = self.control(body_of(item(channel, **formats)))

@@ -19,8 +19,16 @@ def eventually(check, what, timeout=TIMEOUT):
         time.sleep(0.005)
 
 
-def free_port():
-    """A TCP port of loopback that the kernel calls free."""
-    with socket.socket() as s:
+def free_ports(count):
+    """TCP ports of loopback that the kernel calls free, each another one."""
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
         s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def free_port():
+    return free_ports(1)[0]

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel/duplicates.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::channel {
 namespace {

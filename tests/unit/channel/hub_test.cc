@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel/hub.h"
 
-#include <gtest/gtest.h>
-#include <poll.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <poll.h>
 
 #include "channel/table.h"
 #include "support/core_turns.h"
@@ -95,7 +95,7 @@ TEST(Hub, Seq1DuplicatesAreDropped) {
   process.publish("b", "3", "id");
   process.publish("a", "4");
   process.publish("a", "5");
-  process.hub.publish(test::batch({stream_message("a", "6", "x"), stream_message("a", "7", "x")}));
+  process.hub.publish({stream_message("a", "6", "x"), stream_message("a", "7", "x")});
   process.settle();
   EXPECT_EQ(client.received, (Texts{"1", "3", "4", "5", "6"}));
   EXPECT_EQ(process.count(base::Counter::duplicates), 2u);

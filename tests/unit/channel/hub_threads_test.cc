@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many publishers, many cores: one order. Worth running under -fsanitize=thread.
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "channel/hub.h"
 #include "channel/table.h"
@@ -27,7 +27,7 @@ void post_all(Hub& hub, int poster) {
   for (int i = 0; i < kLetters; ++i) {
     auto content = std::to_string(poster) + " " + std::to_string(i);
     const auto& channel = kChannels[static_cast<std::size_t>(poster + i) % kChannels.size()];
-    auto letter = test::batch({test::stream_message(channel, content)});
+    std::vector<NewMessageRef> letter = {test::stream_message(channel, content)};
     if (i % 10 == 0) letter.push_back(test::stream_message(kChannels[0], content + " and more"));
     hub.publish(std::move(letter));
   }

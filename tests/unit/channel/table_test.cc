@@ -2,12 +2,12 @@
 // Who gets which messages, in which order, and how long a channel lives.
 #include "channel/table.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "channel/hub.h"
 #include "support/core_turns.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk over a channel's members: slices, shares, and members that come and go under it.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "channel/hub.h"
 #include "channel/table.h"
@@ -257,12 +257,8 @@ TEST_F(TableWalkTest, AgreesWithASimpleModel) {
       case 1:
         if (client.in && random() % 4 == 0) leave(client);
         break;
-      case 2:
-        table_.run_slice();
-        break;
-      case 3:
-        core_.run_one_turn();
-        break;
+      case 2: table_.run_slice(); break;
+      case 3: core_.run_one_turn(); break;
       default: {
         std::string channel(1, "abcd"[random() % 4]);
         auto content = std::to_string(++published);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/access.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::front {
 namespace {
 
 TEST(CloseReasonText, EachHasItsOwn) {
   std::set<std::string> texts;
-  for (auto reason : {CloseReason::finished, CloseReason::client_gone, CloseReason::origin_failed, CloseReason::published,
-                      CloseReason::slow_client, CloseReason::timeout, CloseReason::refused, CloseReason::shutdown}) {
+  for (auto reason :
+       {CloseReason::finished, CloseReason::client_gone, CloseReason::origin_failed, CloseReason::published,
+        CloseReason::slow_client, CloseReason::timeout, CloseReason::refused, CloseReason::shutdown}) {
     std::string text = to_text(reason);
     EXPECT_EQ(text.find_first_of(" _\""), std::string::npos) << text;
     texts.insert(text);

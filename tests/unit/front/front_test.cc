@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/front.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "front/h1_session.h"
 #include "support/front_bench.h"
@@ -18,7 +18,9 @@ using test::kOk;
 
 const std::string kGet = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
 
-TEST(H1SessionSize, AParkedClientStaysSmall) { EXPECT_LE(sizeof(H1Session), 300u); }
+TEST(H1SessionSize, AParkedClientStaysSmall) {
+  EXPECT_LE(sizeof(H1Session), 300u);
+}
 
 TEST(Front, SessionsDoNotMix) {
   FrontBench bench;

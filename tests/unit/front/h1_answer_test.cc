@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answering half: framing, and clients that do not keep up.
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include "front/h1_session.h"
 #include "support/front_bench.h"
@@ -52,10 +52,11 @@ constexpr ResponseHead kStreaming{.reason = "OK"};
 TEST_F(H1AnswerTest, Sized) {
   auto& exchange = begin();
   const std::vector<Field> fields{{"A", "b"}, {"Empty", ""}};
-  EXPECT_EQ(respond(exchange, {.status = 201, .reason = "Made so", .fields = fields, .body_kind = BodyKind::sized,
-                               .body_size = 6},
-                    "abc", End::no),
-            Written::sent);
+  EXPECT_EQ(
+      respond(exchange,
+              {.status = 201, .reason = "Made so", .fields = fields, .body_kind = BodyKind::sized, .body_size = 6},
+              "abc", End::no),
+      Written::sent);
   EXPECT_EQ(write(exchange, "de"), Written::sent);
   EXPECT_EQ(write(exchange, "f", End::yes), Written::sent);
   EXPECT_EQ(received(), "HTTP/1.1 201 Made so\r\nA: b\r\nEmpty: \r\nContent-Length: 6\r\n\r\nabcdef");
@@ -71,8 +72,9 @@ TEST_F(H1AnswerTest, Chunked) {
   exchange.write(parts, End::no);
   write(exchange, "");
   write(exchange, "", End::yes);
-  EXPECT_EQ(received(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n"
-                        "0\r\n\r\n");
+  EXPECT_EQ(received(),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n"
+            "0\r\n\r\n");
   EXPECT_EQ(bench_.access.lines.at(0), "GET / 200 21 finished");
 }
 
@@ -158,8 +160,9 @@ TEST_F(H1AnswerTest, AnAnswerBeforeTheEndOfTheRequestIsTheLast) {
   bench_.settle();
   EXPECT_EQ(seen().body, "hello") << "it is still read";
   write(exchange, "y", End::yes);
-  EXPECT_EQ(received(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n1\r\ny\r\n"
-                        "0\r\n\r\n");
+  EXPECT_EQ(received(),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n1\r\ny\r\n"
+            "0\r\n\r\n");
   EXPECT_TRUE(client_.ended());
 }
 
@@ -180,6 +183,18 @@ TEST_F(H1AnswerTest, AbortIsNeverACleanEnd) {
   sized.abort(CloseReason::slow_client);
   EXPECT_EQ(received(), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
   EXPECT_TRUE(client_.ended());
+}
+
+TEST_F(H1AnswerTest, AnExchangeThatIsOverTakesNothing) {
+  // A hold may give up on its client behind the back of the request that is still being answered.
+  auto& exchange = begin();
+  exchange.abort(CloseReason::slow_client);
+  EXPECT_EQ(respond(exchange, kStreaming, "x", End::yes), Written::failed);
+  EXPECT_EQ(write(exchange, "x"), Written::failed);
+  EXPECT_EQ(exchange.write_framed({}), Written::failed);
+  exchange.abort(CloseReason::origin_failed);
+  EXPECT_EQ(received(), "");
+  EXPECT_EQ(bench_.access.lines, std::vector<std::string>{"GET / 0 0 slow-client"});
 }
 
 // Where the end of the connection is the end of the body, only a reset tells that it was cut.

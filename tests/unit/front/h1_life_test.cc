@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a session and its exchanges end: time-outs, clients that leave, shutdown.
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "front/h1_session.h"
 #include "support/front_bench.h"
@@ -272,8 +272,7 @@ TEST(H1Life, ShutdownInsideAHead) {
   bench.ask(client, kGet.substr(0, 10));
   bench.front.shutdown();
   bench.settle();
-  EXPECT_EQ(bench.ask(client, kGet.substr(10)),
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  EXPECT_EQ(bench.ask(client, kGet.substr(10)), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   EXPECT_TRUE(client.ended());
 }
 

@@ -2,10 +2,10 @@
 // The reading half: requests out of bytes, whatever way they arrive.
 #include "front/h1_session.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/front_bench.h"
 
@@ -19,7 +19,8 @@ using test::SeenRequest;
 const std::string kGet = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string kSized = "POST /2 HTTP/1.1\r\nHost: b:80\r\nContent-Length: 5\r\n\r\nhello";
 const std::string kChunked =
-    "PUT /3 HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n3;e\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\n\r\n";
+    "PUT /3 HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n3;e\r\nabc\r\n2\r\nde\r\n0\r\nT: "
+    "u\r\n\r\n";
 
 std::string times(std::string_view text, int count) {
   std::string all;
@@ -243,8 +244,9 @@ TEST(H1Session, ABodyOfExactlyTheLimit) {
   FrontBench bench(options);
   auto client = bench.connect();
   EXPECT_EQ(bench.ask(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"), kOk);
-  EXPECT_EQ(bench.ask(client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n"
-                              "0\r\n\r\n"),
+  EXPECT_EQ(bench.ask(client,
+                      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n"
+                      "0\r\n\r\n"),
             kOk);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hold/response_hold.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/fake_exchange.h"
 #include "support/hold_bench.h"
@@ -107,7 +107,7 @@ TEST_F(ResponseHoldTest, Lp4OnlyExposedFieldsReachTheClient) {
 
 TEST_F(ResponseHoldTest, Lp6OnlyTheFirstMessageMatters) {
   open();
-  bench_.hub.publish(test::batch({response_message("b", "first"), response_message("a", "second")}));
+  bench_.hub.publish({response_message("b", "first"), response_message("a", "second")});
   test::settle(bench_.core);
   bench_.publish(response_message("a", "third"));
   expect_answer(200, kStored, "first", CloseReason::published);
@@ -126,7 +126,7 @@ TEST_F(ResponseHoldTest, WhatIsNotForItDoesNotEndIt) {
 
 TEST_F(ResponseHoldTest, AHintBeforeTheAnswerInOneTurn) {
   open();
-  bench_.hub.publish(test::batch({item({.action = Action::hint}), response_message("a", "x")}));
+  bench_.hub.publish({item({.action = Action::hint}), response_message("a", "x")});
   test::settle(bench_.core);
   expect_answer(200, kStored, "x", CloseReason::published);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hold/stream_hold.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/fake_exchange.h"
 #include "support/hold_bench.h"
@@ -23,7 +23,8 @@ class StreamHoldTest : public ::testing::Test {
   static constexpr std::size_t kBuffer = 100;
 
   void make(SlowClient slow_client = SlowClient::close) {
-    bench_ = std::make_unique<test::HoldBench>(HoldOptions{.send_buffer_max_bytes = kBuffer, .slow_client = slow_client});
+    bench_ =
+        std::make_unique<test::HoldBench>(HoldOptions{.send_buffer_max_bytes = kBuffer, .slow_client = slow_client});
     exchange_ = std::make_unique<FakeExchange>();
     auto hold = std::make_unique<StreamHold>(bench_->holds, *exchange_, test::held_request());
     hold_ = hold.get();
@@ -65,7 +66,7 @@ TEST_F(StreamHoldTest, AppendsWhatIsPublished) {
 TEST_F(StreamHoldTest, WritesRawToClientsWithoutChunks) {
   open();
   exchange_->form = Exchange::BodyForm::raw;
-  publish_together(test::batch({stream_message("a", "one"), stream_message("b", "two")}));
+  publish_together({stream_message("a", "one"), stream_message("b", "two")});
   EXPECT_EQ(exchange_->framed(), "onetwo");
   EXPECT_EQ(exchange_->framed_writes(), 1) << "a burst is one write";
 }
@@ -114,7 +115,7 @@ TEST_F(StreamHoldTest, ACloseBeforeItOpensEndsItThen) {
 
 TEST_F(StreamHoldTest, AClosePublishedEndsTheStream) {
   open();
-  publish_together(test::batch({stream_message("a", "1"), close_message("b"), stream_message("a", "2")}));
+  publish_together({stream_message("a", "1"), close_message("b"), stream_message("a", "2")});
   EXPECT_EQ(exchange_->framed(), "1\r\n1\r\n");
   EXPECT_TRUE(exchange_->over());
   EXPECT_EQ(exchange_->reason(), CloseReason::published);
@@ -184,7 +185,7 @@ TEST_F(StreamHoldTest, SlowClientLosesMessagesWhereThatIsWanted) {
   open(SlowClient::drop);
   exchange_->queued = kBuffer - 8;
   // 10, 6 and 10 bytes as chunks: what fits is sent, each whole or not at all.
-  publish_together(test::batch({stream_message("a", "12345"), stream_message("a", "x"), stream_message("b", "67890")}));
+  publish_together({stream_message("a", "12345"), stream_message("a", "x"), stream_message("b", "67890")});
   EXPECT_EQ(exchange_->framed(), "1\r\nx\r\n");
   EXPECT_FALSE(exchange_->over());
   EXPECT_EQ(count(base::Counter::slow_clients_dropped), 2u);
@@ -203,7 +204,7 @@ TEST_F(StreamHoldTest, AClientThatIsNotBehindTakesOneMessageOfAnySize) {
 TEST_F(StreamHoldTest, ABurstOverTheLimitIsTakenMessageByMessage) {
   open();
   exchange_->answer = Written::queued;
-  publish_together(test::batch({stream_message("a", std::string(60, 'x')), stream_message("a", std::string(60, 'y'))}));
+  publish_together({stream_message("a", std::string(60, 'x')), stream_message("a", std::string(60, 'y'))});
   EXPECT_EQ(exchange_->framed(), "3c\r\n" + std::string(60, 'x') + "\r\n") << "then the client was behind";
   EXPECT_TRUE(exchange_->aborted());
 }
@@ -211,7 +212,7 @@ TEST_F(StreamHoldTest, ABurstOverTheLimitIsTakenMessageByMessage) {
 TEST_F(StreamHoldTest, ABurstOverTheLimitThatEndsWithAClose) {
   open(SlowClient::drop);
   exchange_->queued = kBuffer;
-  publish_together(test::batch({stream_message("a", "lost"), close_message("a"), stream_message("a", "behind")}));
+  publish_together({stream_message("a", "lost"), close_message("a"), stream_message("a", "behind")});
   EXPECT_EQ(exchange_->framed(), "");
   EXPECT_TRUE(exchange_->over());
   EXPECT_FALSE(exchange_->aborted());
@@ -240,8 +241,8 @@ TEST_F(StreamHoldTest, WhatWaitsForTheOpeningIsDroppedWhereThatIsWanted) {
 
 TEST_F(StreamHoldTest, ACloseIsNeverDropped) {
   make(SlowClient::drop);
-  publish_together(test::batch({stream_message("a", std::string(2 * kBuffer, 'x')), stream_message("a", "lost"),
-                                close_message("b")}));
+  publish_together(
+      {stream_message("a", std::string(2 * kBuffer, 'x')), stream_message("a", "lost"), close_message("b")});
   hold_->open();
   EXPECT_EQ(exchange_->framed(), "c8\r\n" + std::string(2 * kBuffer, 'x') + "\r\n");
   EXPECT_TRUE(exchange_->over());

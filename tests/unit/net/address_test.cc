@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/address.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::net {
 namespace {
@@ -27,15 +27,32 @@ TEST(ParseLiteral, BothFamilies) {
 }
 
 TEST(ParseLiteral, NamesAreNone) {
-  for (auto host : {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "[::1]", "::g", "1.2.3.4:80", "0x7f.1"}) {
+  for (auto host :
+       {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "[::1]", "::g", "1.2.3.4:80", "0x7f.1"}) {
     EXPECT_FALSE(parse_literal(host, 1).has_value()) << host;
   }
 }
 
 TEST(IsInternal, ByTheEdgesOfTheRanges) {
-  for (auto host : {"0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "127.0.0.1", "127.255.255.255",
-                    "169.254.0.0", "169.254.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.0", "192.168.255.255",
-                    "::", "::1", "fc00::", "fdff:ffff::1", "fe80::1", "febf::1", "::ffff:127.0.0.1",
+  for (auto host : {"0.0.0.0",
+                    "0.255.255.255",
+                    "10.0.0.0",
+                    "10.255.255.255",
+                    "127.0.0.1",
+                    "127.255.255.255",
+                    "169.254.0.0",
+                    "169.254.255.255",
+                    "172.16.0.0",
+                    "172.31.255.255",
+                    "192.168.0.0",
+                    "192.168.255.255",
+                    "::",
+                    "::1",
+                    "fc00::",
+                    "fdff:ffff::1",
+                    "fe80::1",
+                    "febf::1",
+                    "::ffff:127.0.0.1",
                     "::ffff:192.168.1.1"}) {
     EXPECT_TRUE(is_internal(literal(host))) << host;
   }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/core.h"
 
-#include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/core_turns.h"
 
@@ -79,7 +79,7 @@ TEST(Core, ATurnIsSocketsSoonInboxTasksSoonGraves) {
     core.run_soon(early);
     core.defer_delete(std::make_unique<Grave>([&] { order += " grave"; }));
   });
-  EXPECT_FALSE(core.run_one_turn());
+  core.run_one_turn();
   EXPECT_EQ(order, "socket soon inbox task soon-of-the-task grave");
 }
 
@@ -200,12 +200,34 @@ TEST(Core, NumbersOfConnectionsAreUniqueInTheProcess) {
   EXPECT_NE(two.next_connection(), 0u);
 }
 
-TEST(Core, PostsOfItsOwnNeedNoWake) {
+TEST(Core, WhatCameAboutBeforeALetterIsMetBeforeIt) {
   Core core(0);
-  bool ran = false;
-  core.post([&] { core.post([&] { ran = true; }); });
+  std::string order;
+  ReadableSocket socket(core, [&] { order += " socket"; });
   core.run_one_turn();
-  EXPECT_TRUE(ran) << "the inbox is opened until it is empty";
+  order.clear();
+  // This runs behind the turn's look at the sockets and before its look into the inbox.
+  TestSoon between([&] {
+    socket.poke();
+    core.post([&] { order += " letter"; });
+  });
+  core.run_soon(between);
+  core.run_one_turn();
+  EXPECT_EQ(order, " socket letter");
+}
+
+TEST(Core, LettersThatPostLettersDoNotKeepTheTurn) {
+  Core core(0);
+  int letters = 0;
+  std::function<void()> post_again = [&] {
+    ++letters;
+    core.post(post_again);
+  };
+  core.post(post_again);
+  core.run_one_turn();
+  EXPECT_EQ(letters, 1);
+  EXPECT_TRUE(core.run_one_turn()) << "it comes again without waiting";
+  EXPECT_EQ(letters, 2);
 }
 
 TEST(Core, ANudgeOfItsOwnBringsAnotherTurn) {

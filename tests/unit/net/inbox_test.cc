@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/inbox.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace holdfast::net {
 namespace {
@@ -59,11 +59,33 @@ TEST(Inbox, OpensWhatIsPutMeanwhile) {
   EXPECT_EQ(opened, (std::vector{1, 2, 3}));
 }
 
+TEST(Inbox, WhatIsPutBehindTheGatheringWaits) {
+  Inbox inbox;
+  std::vector<int> opened;
+  EXPECT_FALSE(inbox.gather());
+  inbox.open_gathered();
+  auto put = [&](int i) { inbox.put(new Call([&opened, i] { opened.push_back(i); })); };
+  put(1);
+  put(2);
+  EXPECT_TRUE(inbox.gather());
+  put(3);
+  put(4);
+  inbox.open_gathered();
+  EXPECT_EQ(opened, (std::vector{1, 2}));
+  EXPECT_TRUE(inbox.gather());
+  put(5);
+  EXPECT_TRUE(inbox.gather());
+  inbox.open_gathered();
+  EXPECT_EQ(opened, (std::vector{1, 2, 3, 4, 5})) << "gathered twice, in order all the same";
+}
+
 TEST(Inbox, FreesWhatNobodyOpened) {
   int alive = 0;
   int opened = 0;
   {
     Inbox inbox;
+    for (int i = 0; i < 3; ++i) inbox.put(new Call([&] { ++opened; }, &alive));
+    inbox.gather();
     for (int i = 0; i < 3; ++i) inbox.put(new Call([&] { ++opened; }, &alive));
   }
   EXPECT_EQ(alive, 0);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket.h"
 
-#include <gtest/gtest.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/allocations.h"
 #include "support/short_writes.h"
@@ -62,7 +63,9 @@ class SocketTest : public ::testing::Test {
   int peer_ = -1;
 };
 
-TEST_F(SocketTest, IsSmall) { EXPECT_LE(sizeof(Socket), 32u); }
+TEST_F(SocketTest, IsSmall) {
+  EXPECT_LE(sizeof(Socket), 32u);
+}
 
 TEST_F(SocketTest, WritesAtOnce) {
   auto block = Bytes::copy("owned");
@@ -303,10 +306,8 @@ TEST(Socket, ADescriptorThatTheKernelRefusesIsClosed) {
   Poller poller;
   Owner owner;
   Socket socket;
-  char name[] = "/tmp/holdfast-socket-test-XXXXXX";
-  int file = ::mkstemp(name);
+  int file = ::memfd_create("not a socket", MFD_CLOEXEC);
   ASSERT_GE(file, 0);
-  ::unlink(name);
   EXPECT_FALSE(socket.open(file, poller, owner)) << "a regular file cannot be watched";
   EXPECT_FALSE(socket.is_open());
   EXPECT_EQ(::close(file), -1);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/wheel.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <memory>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::net {
 namespace {
@@ -19,7 +19,8 @@ class TestTimer final : public Timer {
  private:
   void on_deadline() override {
     ++fired;
-    call_();
+    auto call = call_;  // it may destroy this timer
+    call();
   }
   std::function<void()> call_;
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "origin/connection.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/origin_bench.h"
 
@@ -69,8 +69,9 @@ const std::vector<Case>& cases() {
       {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ok, "", true, Method::head},
       {"204", "HTTP/1.1 204 No Content\r\n\r\n", "response 204\ncomplete\n", "", true},
       {"304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "response 304\ncomplete\n", "", true},
-      {"interim", "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
-                  "Content-Length: 1\r\n\r\nx",
+      {"interim",
+       "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
+       "Content-Length: 1\r\n\r\nx",
        "interim 103\ninterim 100\n" + ok, "x", true},
       {"close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", ok, "x", false},
       {"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", ok, "x", false},
@@ -104,7 +105,7 @@ TEST(OriginConnection, Answers) {
 
 TEST(OriginConnection, EverySplitOfAnAnswerGivesTheSame) {
   for (const auto& test : cases()) {
-    for (std::size_t split = 1; split < test.answer.size(); split += test.answer.size() > 200 ? 50 : 1) {
+    for (std::size_t split = 1; split<test.answer.size(); split += test.answer.size()> 200 ? 50 : 1) {
       auto seen = exchange(test.answer.substr(0, split), test.answer.substr(split), test.method, test.then);
       ASSERT_EQ(seen.calls, "ready\n" + test.calls) << test.name << ' ' << split;
       ASSERT_EQ(seen.body, test.body) << test.name << ' ' << split;
@@ -365,7 +366,8 @@ TEST(OriginConnection, AnOriginThatAnswersAsSoonAsItIsConnected) {
     bench.peer.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno");
     if (then == Then::closes) bench.peer.half_close();
     // One event tells of both, and there is no other one.
-    ASSERT_TRUE(bench.wait_for([&] { return requester.calls.size() >= 3 || bench.peer.receive() == OriginBench::kRequest; }));
+    ASSERT_TRUE(
+        bench.wait_for([&] { return requester.calls.size() >= 3 || bench.peer.receive() == OriginBench::kRequest; }));
     test::settle(bench.core);
     EXPECT_EQ(requester.text(), "ready\nresponse 503\ncomplete\n");
     EXPECT_EQ(connection->reusable(), then == Then::keeps);

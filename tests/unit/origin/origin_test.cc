@@ -2,11 +2,11 @@
 // The pool of idle connections.
 #include "origin/origin.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/origin_bench.h"
 
@@ -20,7 +20,8 @@ using test::Requester;
 constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// One request that has been answered.
-std::unique_ptr<OriginConnection> answered(OriginBench& bench, Requester& requester, std::string_view answer = kAnswer) {
+std::unique_ptr<OriginConnection> answered(OriginBench& bench, Requester& requester,
+                                           std::string_view answer = kAnswer) {
   auto connection = bench.request(requester);
   bench.peer.send(answer);
   EXPECT_TRUE(bench.wait_for([&] { return requester.over(); }));
@@ -81,7 +82,8 @@ TEST(Origin, TheLastOneUsedIsUsedFirst) {
 
 TEST(Origin, WhatCannotServeAgainIsClosed) {
   for (std::string_view answer :
-       {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+       {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", "garbage garbage"}) {
     OriginBench bench;
     Requester requester;

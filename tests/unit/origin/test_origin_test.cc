@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "origin/test_origin.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::origin {
 namespace {

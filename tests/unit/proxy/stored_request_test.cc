@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/stored_request.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::proxy {
 namespace {
@@ -16,8 +16,13 @@ TEST(StoredRequest, KeepsACopyOfEverything) {
   std::string name = "X-Name";
   std::string value = "some value";
   std::vector<Field> fields{{name, value}, {"Empty", ""}, {"x-name", "second"}};
-  RequestView view{.method = method, .target = target, .host = host, .fields = fields, .over_tls = true,
-                   .body_kind = BodyKind::sized, .body_size = 7};
+  RequestView view{.method = method,
+                   .target = target,
+                   .host = host,
+                   .fields = fields,
+                   .over_tls = true,
+                   .body_kind = BodyKind::sized,
+                   .body_size = 7};
   StoredRequest request(view);
   for (auto* text : {&method, &target, &host, &name, &value}) text->assign(text->size(), '#');
   fields.clear();

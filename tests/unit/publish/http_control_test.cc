@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/http_control.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "channel/table.h"
 #include "support/core_turns.h"
@@ -42,7 +42,8 @@ class HttpControl : public ::testing::Test {
     EXPECT_EQ(head.body_size, exchange.body().size());
     exchange.end_turn();
     std::string text = std::to_string(head.status);
-    for (const auto& field : head.fields) text += " " + (field.name == "Content-Type" ? "" : field.name + "=") + field.value;
+    for (const auto& field : head.fields)
+      text += " " + (field.name == "Content-Type" ? "" : field.name + "=") + field.value;
     return text + " " + exchange.body();
   }
   const Texts& delivered() {
@@ -50,8 +51,8 @@ class HttpControl : public ::testing::Test {
     return listener_.received;
   }
   static std::string item(std::string_view channel, std::string_view content) {
-    return R"({"items":[{"channel":")" + std::string(channel) + R"(","http-stream":{"content":")" + std::string(content) +
-           R"("}}]})";
+    return R"({"items":[{"channel":")" + std::string(channel) + R"(","http-stream":{"content":")" +
+           std::string(content) + R"("}}]})";
   }
 
   channel::Hub hub_{channel::HubOptions{.backlog_max_bytes = 1000000}};
@@ -105,7 +106,8 @@ TEST_F(HttpControl, WhatIsNotSupportedYetIsSaid) {
 }
 
 TEST_F(HttpControl, ABadItemPublishesNothing) {
-  auto answer = ask("POST", "/publish/", R"({"items":[{"channel":"a","http-stream":{"content":"1"}},{"channel":"a"}]})");
+  auto answer =
+      ask("POST", "/publish/", R"({"items":[{"channel":"a","http-stream":{"content":"1"}},{"channel":"a"}]})");
   EXPECT_TRUE(answer.starts_with("400 text/plain ")) << answer;
   EXPECT_NE(answer.find("item 1"), std::string::npos) << answer;
   EXPECT_TRUE(ask("POST", "/publish/", "no JSON").starts_with("400 text/plain "));
@@ -170,7 +172,9 @@ TEST_F(HttpControl, OverTheBacklogPublishersAreToldToComeBack) {
   EXPECT_EQ(ask("POST", "/publish/", item("a", "x")), kPublished);
 }
 
-AnswerForm form(const std::vector<Field>& fields) { return choose_form(fields); }
+AnswerForm form(const std::vector<Field>& fields) {
+  return choose_form(fields);
+}
 
 TEST(ChooseForm, ByTheWeights) {
   EXPECT_EQ(form({}), AnswerForm::text);
@@ -179,9 +183,9 @@ TEST(ChooseForm, ByTheWeights) {
                       "application/json;q=0.5, text/plain;q=0.6", "text/html, */*;q=0.1", "application/json, */*"}) {
     EXPECT_EQ(form({{"Accept", accept}}), AnswerForm::text) << accept;
   }
-  for (auto accept : {"application/json", "application/*", "text/plain;q=0.5, application/json",
-                      "text/*;q=0.1,application/json;q=0.2;x=y", "text/html, application/json",
-                      "application/json, text/plain;q=0"}) {
+  for (auto accept :
+       {"application/json", "application/*", "text/plain;q=0.5, application/json",
+        "text/*;q=0.1,application/json;q=0.2;x=y", "text/html, application/json", "application/json, text/plain;q=0"}) {
     EXPECT_EQ(form({{"Accept", accept}}), AnswerForm::json) << accept;
   }
   for (auto accept : {"", "text/html", "image/*, text/html", "text/plain;q=0", "*/*;q=0", "text/plain;q=x",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/content_coding.h"
 
-#include <gtest/gtest.h>
-#include <zlib.h>
-
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
 
 namespace holdfast::wire {
 namespace {

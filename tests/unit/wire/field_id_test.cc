@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/field_id.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -76,8 +76,8 @@ TEST(FieldId, OneCharacterMoreLessOrOtherIsAnotherField) {
 }
 
 TEST(FieldId, HopByHop) {
-  for (auto id : {connection, FieldId::keep_alive, proxy_connection, te, trailer, transfer_encoding, upgrade,
-                  http2_settings}) {
+  for (auto id :
+       {connection, FieldId::keep_alive, proxy_connection, te, trailer, transfer_encoding, upgrade, http2_settings}) {
     EXPECT_TRUE(is_hop_by_hop(id));
   }
   for (auto id : {other, content_length, host, proxy_authorization, proxy_authenticate, grip, expect}) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/header_block.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -19,7 +19,9 @@ std::vector<Header> fields_of(const HeaderBlock& block) {
   return kept;
 }
 
-TEST(HeaderBlock, IsOnePointer) { EXPECT_EQ(sizeof(HeaderBlock), sizeof(void*)); }
+TEST(HeaderBlock, IsOnePointer) {
+  EXPECT_EQ(sizeof(HeaderBlock), sizeof(void*));
+}
 
 TEST(HeaderBlock, EmptyOnes) {
   EXPECT_TRUE(fields_of(HeaderBlock()).empty());

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/http1_chunked.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -44,7 +44,9 @@ Decoded decode(std::string_view input, const std::vector<std::size_t>& cuts = {}
   return result;
 }
 
-Decoded done(std::string content, std::size_t consumed) { return {Outcome::done, std::move(content), consumed, ""}; }
+Decoded done(std::string content, std::size_t consumed) {
+  return {Outcome::done, std::move(content), consumed, ""};
+}
 
 TEST(ChunkDecoder, DecodesInPlace) {
   EXPECT_EQ(decode("5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n"), done("hello world", 31));
@@ -71,8 +73,9 @@ TEST(ChunkDecoder, WhatFollowsIsLeft) {
 }
 
 TEST(ChunkDecoder, ExtensionsAndTrailersAreDropped) {
-  EXPECT_EQ(decode("1;a=b;c=\"d\xc3\xa4\"\r\na\r\n1 ; x\r\nb\r\n1\t\r\nc\r\n0;last\r\nA: b\r\nContent-Length: 9\r\n\r\n"),
-            done("abc", 70));
+  EXPECT_EQ(
+      decode("1;a=b;c=\"d\xc3\xa4\"\r\na\r\n1 ; x\r\nb\r\n1\t\r\nc\r\n0;last\r\nA: b\r\nContent-Length: 9\r\n\r\n"),
+      done("abc", 70));
 }
 
 TEST(ChunkDecoder, EverySplitGivesTheSame) {
@@ -132,6 +135,9 @@ TEST(ChunkDecoder, BadBodiesAndWhatIsSaidOfThem) {
       {"10000000000000000\r\n", "illegal character in a chunk's size"},
       {"8000000000000000\r\n", "a chunk's size is too large"},
       {"ffffffffffffffff\r\n", "a chunk's size is too large"},
+      {"5 5\r\n", "illegal character in a chunk's size"},
+      {"5 x\r\n", "illegal character in a chunk's size"},
+      {"5\t,\r\n", "illegal character in a chunk's size"},
       {"5\rx", "CR that does not end a chunk's size"},
       {"5\r\r\n", "CR that does not end a chunk's size"},
       {"5;a\n", "control character in a chunk extension"},

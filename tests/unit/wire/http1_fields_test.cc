@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/http1_fields.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -14,7 +14,9 @@ using std::string_literals::operator""s;
 using State = HeadScanner::State;
 
 /// A block of exactly this size, so that a sanitizer sees a single byte read too far.
-std::vector<char> exact(std::string_view text) { return {text.begin(), text.end()}; }
+std::vector<char> exact(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 State scan(HeadScanner& scanner, std::string_view text) {
   auto block = exact(text);
@@ -81,8 +83,8 @@ TEST(TokenChars, AreThoseOfRfc9110) {
 TEST(ParseFields, NamesAndTrimmedValues) {
   auto parsed = parse("A: b\r\nc-D:e\r\nEmpty:\r\nBlank: \t \r\nIn: \t two words \t\r\nColon: a:b:c\r\n\r\n");
   ASSERT_FALSE(parsed.error) << parsed.error.what;
-  std::vector<Header> expected{{"A", "b"}, {"c-D", "e"}, {"Empty", ""}, {"Blank", ""}, {"In", "two words"},
-                               {"Colon", "a:b:c"}};
+  std::vector<Header> expected{{"A", "b"},    {"c-D", "e"},        {"Empty", ""},
+                               {"Blank", ""}, {"In", "two words"}, {"Colon", "a:b:c"}};
   EXPECT_EQ(parsed.fields, expected);
 }
 

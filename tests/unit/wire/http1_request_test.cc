@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/http1_request.h"
 
-#include <fmt/core.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -28,10 +28,10 @@ std::string summary(const RequestParser& parser, State state) {
   if (state == State::incomplete) return "incomplete";
   if (state == State::refused) return fmt::format("{} {}", parser.error().status, parser.error().what);
   const auto& request = parser.request();
-  auto text = fmt::format("{} {} host={} 1.{} body={} head={}{}{}{}", request.method, request.target, request.host,
-                          request.minor_version, body_text(request), parser.head_size(),
-                          parser.keep_alive() ? " keep" : "", parser.expects_continue() ? " expect" : "",
-                          request.wants_upgrade ? " upgrade" : "");
+  auto text =
+      fmt::format("{} {} host={} 1.{} body={} head={}{}{}{}", request.method, request.target, request.host,
+                  request.minor_version, body_text(request), parser.head_size(), parser.keep_alive() ? " keep" : "",
+                  parser.expects_continue() ? " expect" : "", request.wants_upgrade ? " upgrade" : "");
   for (const auto& field : request.fields) text += fmt::format("\n{}={}", field.name, field.value);
   return text;
 }
@@ -83,14 +83,12 @@ const std::vector<Case>& good() {
       {"PUT /x HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
        "PUT /x host=localhost 1.0 body=1 head=60\nContent-Length=1\nExpect=100-continue"},
       {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * host=a 1.1 body=none head=31 keep\nHost=a"},
-      {"GET http://b.test/x HTTP/1.1\r\nHost: a\r\n\r\n",
-       "GET /x host=b.test 1.1 body=none head=41 keep\nHost=a"},
+      {"GET http://b.test/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /x host=b.test 1.1 body=none head=41 keep\nHost=a"},
       {"GET HTTPS://b.test:8443?q HTTP/1.1\r\nHost: a\r\n\r\n",
        "GET /?q host=b.test:8443 1.1 body=none head=47 keep\nHost=a"},
       {"GET http://[::1] HTTP/1.1\r\nHost: a\r\n\r\n", "GET / host=[::1] 1.1 body=none head=38 keep\nHost=a"},
       {"GET http://b.test HTTP/1.0\r\n\r\n", "GET / host=b.test 1.0 body=none head=30"},
-      {"OPTIONS http://b.test HTTP/1.1\r\nHost: a\r\n\r\n",
-       "OPTIONS * host=b.test 1.1 body=none head=43 keep\nHost=a"},
+      {"OPTIONS http://b.test HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * host=b.test 1.1 body=none head=43 keep\nHost=a"},
       {"OPTIONS http://b.test/ HTTP/1.1\r\nHost: a\r\n\r\n",
        "OPTIONS / host=b.test 1.1 body=none head=44 keep\nHost=a"},
       {"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: x, Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
@@ -107,8 +105,12 @@ const std::vector<Case>& good() {
   return cases;
 }
 
-std::string get(std::string_view fields) { return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"; }
-std::string line(std::string_view first_line) { return std::string(first_line) + "\r\nHost: a\r\n\r\n"; }
+std::string get(std::string_view fields) {
+  return "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+}
+std::string line(std::string_view first_line) {
+  return std::string(first_line) + "\r\nHost: a\r\n\r\n";
+}
 
 const std::vector<Case>& bad() {
   static const std::vector<Case> cases = {
@@ -196,7 +198,8 @@ TEST(RequestParser, EverySplitGivesTheSame) {
       for (std::size_t size = 0; size <= test.input.size(); ++size) all.push_back(size);
       ASSERT_EQ(parse_growing(test.input, all, {}), test.expected) << "byte by byte: " << test.input;
       for (auto size : all) {
-        ASSERT_EQ(parse_growing(test.input, {size, test.input.size()}, {}), test.expected) << size << ": " << test.input;
+        ASSERT_EQ(parse_growing(test.input, {size, test.input.size()}, {}), test.expected)
+            << size << ": " << test.input;
       }
     }
   }
@@ -261,9 +264,10 @@ TEST(ValidAuthority, HostsAndPorts) {
                     "[2001:DB8::a]:443", "[::ffff:1.2.3.4]", "a%20b", "a.test.", "xn--a"}) {
     EXPECT_TRUE(valid_authority(text)) << text;
   }
-  for (auto text : {"", ":", ":80", "a:65536", "a:99999", "a:000080", "a:8x", "a:-1", "a:80:80", "a b", "a/b", "a?b",
-                    "a#b", "a@b", "a\\b", "a[b", "a\"b", "a<b", "[", "[]", "[:]", "[::1", "[::1]x", "[::g]", "::1",
-                    "[::1]:x", "[fe80::1%25eth0]", "\xc3\xa4"}) {
+  for (auto text : {"",        ":",   ":80", "a:65536", "a:99999", "a:000080", "a:8x", "a:-1",    "a:80:80",
+                    "a b",     "a/b", "a?b", "a#b",     "a@b",     "a\\b",     "a[b",  "a\"b",    "a<b",
+                    "[",       "[]",  "[:]", "[::1",    "[::1]x",  "[::g]",    "::1",  "[::1]:x", "[fe80::1%25eth0]",
+                    "\xc3\xa4"}) {
     EXPECT_FALSE(valid_authority(text)) << text;
   }
 }

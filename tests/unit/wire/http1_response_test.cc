@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/http1_response.h"
 
-#include <fmt/core.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
 
 namespace holdfast::wire {
 namespace {
@@ -28,10 +28,9 @@ std::string summary(const ResponseParser& parser, State state) {
   if (state == State::incomplete) return "incomplete";
   if (state == State::refused) return parser.error();
   const auto& response = parser.response();
-  auto text =
-      fmt::format("1.{} {} \"{}\" body={} head={}{}{}", response.minor_version, response.status, response.reason,
-                  body_text(response), parser.head_size(), response.keep_alive ? " keep" : "",
-                  response.has_length ? fmt::format(" length={}", response.length) : "");
+  auto text = fmt::format("1.{} {} \"{}\" body={} head={}{}{}", response.minor_version, response.status,
+                          response.reason, body_text(response), parser.head_size(), response.keep_alive ? " keep" : "",
+                          response.has_length ? fmt::format(" length={}", response.length) : "");
   for (const auto& field : response.fields) text += fmt::format("\n{}={}", field.name, field.value);
   return text;
 }
