@@ -14,14 +14,14 @@
 // over, or the client is gone, the session destroys the handler at the end of the loop turn; nobody else does.
 #pragma once
 
-#include <holdfast/bytes.h>
-#include <holdfast/headers.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <holdfast/bytes.h>
+#include <holdfast/headers.h>
 
 namespace holdfast {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/access_log.h"
 
-#include <fmt/core.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iterator>
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -31,7 +31,9 @@ std::size_t next_piece(std::string_view lines) {
   return end + 1;
 }
 
-std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : text; }
+std::string_view or_dash(std::string_view text) {
+  return text.empty() ? "-" : text;
+}
 
 std::string format_stamp(std::int64_t second) {
   std::time_t time = second;

@@ -2,15 +2,16 @@
 // One core's front: the sessions of one kind of listener (clients, or control), their limits and their end.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <atomic>
-#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/intrusive/list.hpp>
+
+#include <holdfast/exchange.h>
 
 #include "front/access.h"
 #include "net/address.h"
@@ -79,7 +80,8 @@ class Front {
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
-  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>, boost::intrusive::constant_time_size<false>>
+  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
+                         boost::intrusive::constant_time_size<false>>
       sessions_;
   std::shared_ptr<const net::TlsServerContext> tls_;
   std::deque<H1Session*> waiting_handshakes_;

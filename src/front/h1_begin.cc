@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes before a connection's first request: the PROXY protocol, and the TLS handshake.
-#include <sys/socket.h>
-
 #include <cerrno>
+
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/text.h"

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <grp.h>
@@ -8,10 +12,6 @@
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 #include "base/log.h"
 
@@ -56,10 +56,12 @@ Result<void> claim_address(const Endpoint& endpoint) {
 
 Result<UnixSocket> UnixSocket::bind(const std::string& path, const Access& access) {
   auto endpoint = unix_endpoint(path);
-  if (!endpoint) return Error{fmt::format("cannot listen on unix:{}: the path is empty or longer than 107 bytes", path)};
+  if (!endpoint)
+    return Error{fmt::format("cannot listen on unix:{}: the path is empty or longer than 107 bytes", path)};
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) {
-    if (!S_ISSOCK(info.st_mode)) return Error{fmt::format("cannot listen on unix:{}: a file that is no socket is in the way", path)};
+    if (!S_ISSOCK(info.st_mode))
+      return Error{fmt::format("cannot listen on unix:{}: a file that is no socket is in the way", path)};
     int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool answered = ::connect(probe, endpoint->address(), endpoint->size) == 0 || errno == EAGAIN;
     ::close(probe);
@@ -82,7 +84,8 @@ Result<UnixSocket> UnixSocket::bind(const std::string& path, const Access& acces
     const auto* group = access.group.empty() ? nullptr : ::getgrnam(access.group.c_str());
     if (!access.user.empty() && !user) return Error{fmt::format("unix:{}: no user {}", path, access.user)};
     if (!access.group.empty() && !group) return Error{fmt::format("unix:{}: no group {}", path, access.group)};
-    if (::chown(path.c_str(), user ? user->pw_uid : static_cast<uid_t>(-1), group ? group->gr_gid : static_cast<gid_t>(-1)) != 0) {
+    if (::chown(path.c_str(), user ? user->pw_uid : static_cast<uid_t>(-1),
+                group ? group->gr_gid : static_cast<gid_t>(-1)) != 0) {
       return failed("chown");
     }
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepting clients: one listening socket for each core and TCP address, so that the kernel spreads connections; one for
-// all cores on a unix socket, where there is no such thing.
+// Accepting clients: one listening socket for each core and TCP address, so that the kernel spreads connections; one
+// for all cores on a unix socket, where there is no such thing.
 #pragma once
-
-#include <holdfast/result.h>
 
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include <holdfast/result.h>
 
 #include "net/address.h"
 #include "net/core.h"
@@ -18,13 +18,13 @@ namespace holdfast::net {
 /// and it would silently take half of the clients; so the port is bound once without it first.
 Result<void> claim_address(const Endpoint& endpoint);
 
-/// A unix socket that is listened on; the file goes with it. A file left behind by somebody who is gone is replaced, one
-/// that somebody listens on is an error.
+/// A unix socket that is listened on; the file goes with it. A file left behind by somebody who is gone is replaced,
+/// one that somebody listens on is an error.
 class UnixSocket {
  public:
   struct Access {
     std::uint32_t mode = 0660;
-    std::string user;   ///< empty: ours
+    std::string user;  ///< empty: ours
     std::string group;
   };
   static Result<UnixSocket> bind(const std::string& path, const Access& access);

@@ -13,7 +13,8 @@ std::optional<Network> Network::parse(std::string_view text) {
   auto endpoint = parse_literal(text.substr(0, slash), 0);
   if (!endpoint) return std::nullopt;
   Network network;
-  // A mapped address stays IPv6 in a literal, but peers are known by their IPv4 address: such a range would match nobody.
+  // A mapped address stays IPv6 in a literal, but peers are known by their IPv4 address: such a range would match
+  // nobody.
   network.address_ = peer_address(*endpoint);
   unsigned most = network.address_.family == 4 ? 32 : 128;
   network.prefix_ = most;

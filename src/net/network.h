@@ -2,11 +2,11 @@
 // Ranges of addresses in CIDR notation.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
 
 namespace holdfast::net {
 

@@ -218,7 +218,8 @@ void Socket::put_sealed_first(std::string_view rest) {
   while (at < queue_->parts.size() && queue_->parts[at].sealed) ++at;
   auto copy = Bytes::copy(rest);
   const auto* data = copy->view().data();
-  queue_->parts.insert(queue_->parts.begin() + static_cast<std::ptrdiff_t>(at), {std::move(copy), data, rest.size(), true});
+  queue_->parts.insert(queue_->parts.begin() + static_cast<std::ptrdiff_t>(at),
+                       {std::move(copy), data, rest.size(), true});
   queue_->bytes += rest.size();
 }
 

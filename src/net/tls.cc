@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/assert.h"
 #include "net/socket.h"
@@ -16,7 +16,8 @@
 namespace holdfast::net {
 namespace {
 
-/// Ciphertext on its way to the socket; every call of a Tls is followed by the socket taking it, so one will do for all.
+/// Ciphertext on its way to the socket; every call of a Tls is followed by the socket taking it, so one will do for
+/// all.
 std::string& output_buffer() {
   thread_local std::string buffer;
   return buffer;
@@ -65,9 +66,13 @@ struct TlsBio {
   }
 };
 
-void SslSessionFree::operator()(SSL_SESSION* session) const { ::SSL_SESSION_free(session); }
+void SslSessionFree::operator()(SSL_SESSION* session) const {
+  ::SSL_SESSION_free(session);
+}
 
-Tls::~Tls() { ::SSL_free(ssl_); }
+Tls::~Tls() {
+  ::SSL_free(ssl_);
+}
 
 bool Tls::init(SSL_CTX* context) {
   ssl_ = ::SSL_new(context);
@@ -178,7 +183,9 @@ void Tls::close_notify() {
   ::ERR_clear_error();
 }
 
-std::string_view Tls::output() const { return output_buffer(); }
+std::string_view Tls::output() const {
+  return output_buffer();
+}
 
 void Tls::clear_output() {
   auto& buffer = output_buffer();
@@ -193,6 +200,8 @@ SslSessionPtr Tls::session() const {
   return session;
 }
 
-bool Tls::resumed() const { return ::SSL_session_reused(ssl_) == 1; }
+bool Tls::resumed() const {
+  return ::SSL_session_reused(ssl_) == 1;
+}
 
 }  // namespace holdfast::net

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls_context.h"
 
+#include <array>
+#include <filesystem>
+#include <mutex>
+
 #include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-
-#include <array>
-#include <filesystem>
-#include <mutex>
 
 #include "base/text.h"
 
@@ -89,7 +89,9 @@ std::string tls_error_text() {
   return reason ? reason : fmt::format("error {:x}", code);
 }
 
-void SslCtxFree::operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
+void SslCtxFree::operator()(SSL_CTX* context) const {
+  ::SSL_CTX_free(context);
+}
 
 Result<void> TlsServerContext::add(const std::string& name, const std::string& cert, const std::string& key,
                                    const std::string& version) {

@@ -2,14 +2,14 @@
 // Certificates and settings of TLS: loaded and checked as a whole, immutable afterwards, shared by all cores.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/result.h>
 
 using SSL_CTX = struct ssl_ctx_st;
 
@@ -21,19 +21,19 @@ struct SslCtxFree {
 using SslCtxPtr = std::unique_ptr<SSL_CTX, SslCtxFree>;
 
 struct TlsServerFiles {
-  std::string cert;       ///< PEM, the chain of the default certificate; empty: only clients that name a host are served
-  std::string key;        ///< PEM
+  std::string cert;  ///< PEM, the chain of the default certificate; empty: only clients that name a host are served
+  std::string key;   ///< PEM
   std::string directory;  ///< <host>.crt and .key, _.<domain>.crt for a wildcard; empty: none
   std::string min_version = "1.2";
 };
 
 struct CertificateInfo {
-  std::string name;               ///< the host or pattern that it is for; "default"
+  std::string name;  ///< the host or pattern that it is for; "default"
   std::int64_t not_after_unix = 0;
 };
 
-/// The certificates of https:// listeners. A client that names a host gets its certificate, that of its wildcard, or the
-/// default, in this order.
+/// The certificates of https:// listeners. A client that names a host gets its certificate, that of its wildcard, or
+/// the default, in this order.
 class TlsServerContext {
  public:
   /// Loads every pair and checks that key and certificate belong together. One that cannot be used spoils the whole: on
@@ -49,7 +49,8 @@ class TlsServerContext {
 
  private:
   TlsServerContext() = default;
-  Result<void> add(const std::string& name, const std::string& cert, const std::string& key, const std::string& version);
+  Result<void> add(const std::string& name, const std::string& cert, const std::string& key,
+                   const std::string& version);
 
   std::map<std::string, SslCtxPtr, std::less<>> by_name_;  // "host", "*.domain"
   SslCtxPtr default_;

@@ -26,7 +26,7 @@ enum class InternalAddresses : bool { allowed, blocked };
 
 /// Everything that makes two peers different. Connections are never shared between different ones.
 struct OriginId {
-  std::string host;         ///< a name or an address; the path of a unix socket, where the port is 0
+  std::string host;  ///< a name or an address; the path of a unix socket, where the port is 0
   std::uint16_t port = 80;
   InternalAddresses internal = InternalAddresses::allowed;
   std::shared_ptr<const net::TlsClientContext> tls;  ///< null: clear text

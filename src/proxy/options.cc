@@ -12,7 +12,8 @@ ForwardedForRule parse_forwarded_for_rule(const std::vector<std::string>& words)
   constexpr std::string_view kTruncate = "truncate:";
   for (const auto& word : words) {
     if (word == "append") rule.append = true;
-    if (word.starts_with(kTruncate)) rule.truncate = base::parse_decimal(std::string_view(word).substr(kTruncate.size()));
+    if (word.starts_with(kTruncate))
+      rule.truncate = base::parse_decimal(std::string_view(word).substr(kTruncate.size()));
   }
   return rule;
 }
@@ -26,7 +27,8 @@ Result<void> TargetTls::load(const Target& target, const std::string& directory)
     std::filesystem::path file(path);
     return file.is_relative() ? (std::filesystem::path(directory) / file).string() : path;
   };
-  auto loaded = net::TlsClientContext::load({!target.insecure, absolute(target.client_cert), absolute(target.client_key)});
+  auto loaded =
+      net::TlsClientContext::load({!target.insecure, absolute(target.client_cert), absolute(target.client_key)});
   if (!loaded) return loaded.error();
   slot = std::move(*loaded);
   return {};

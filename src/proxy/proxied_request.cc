@@ -2,10 +2,10 @@
 // The way to the origin: targets, retries, the request body. The way back is proxied_response.cc.
 #include "proxy/proxied_request.h"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -20,7 +20,9 @@ namespace holdfast::proxy {
 ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const RequestView& request, RouteRef route)
     : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
 
-ProxiedRequest::~ProxiedRequest() { drop_connection(); }
+ProxiedRequest::~ProxiedRequest() {
+  drop_connection();
+}
 
 void ProxiedRequest::describe(AccessNote& note) const {
   note.method = request_.method();
@@ -40,8 +42,7 @@ void ProxiedRequest::try_target() {
   switch (to.kind) {
     case Target::Kind::test: return ask_builtin(context_.test_origin);
     case Target::Kind::demo: return ask_builtin(context_.demo_origin);
-    case Target::Kind::unsupported:
-      return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::unsupported: return fail(501, fmt::format("{} are not supported here.", to.unsupported));
     case Target::Kind::tcp: break;
   }
   origin::OriginId id{to.host, to.port,
@@ -89,7 +90,9 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
 
 // ---------------------------------------------------------------------------------------------- sending to it
 
-void ProxiedRequest::on_origin_ready() { send_head(); }
+void ProxiedRequest::on_origin_ready() {
+  send_head();
+}
 
 std::string_view ProxiedRequest::signature() {
   if (route_->no_grip) return {};

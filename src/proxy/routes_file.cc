@@ -169,7 +169,8 @@ class RoutesParser {
       return fail("client_cert and client_key belong together: give both or neither");
     }
     bool tls_options = target.insecure || target.trust_connect_host || !target.client_cert.empty();
-    if (!target.tls && tls_options) warn("insecure, trust_connect_host, client_cert and client_key have no effect without ssl");
+    if (!target.tls && tls_options)
+      warn("insecure, trust_connect_host, client_cert and client_key have no effect without ssl");
     return true;
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/proxy_protocol.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
+
+#include <arpa/inet.h>
 
 #include "base/text.h"
 
@@ -16,7 +16,9 @@ constexpr std::string_view kSignature2("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::string_view kSignature1 = "PROXY ";
 constexpr std::size_t kMaxLine1 = 107;  // with its CRLF
 
-ProxyHeader bad(const char* why) { return {ProxyHeader::State::bad, 0, std::nullopt, why}; }
+ProxyHeader bad(const char* why) {
+  return {ProxyHeader::State::bad, 0, std::nullopt, why};
+}
 
 bool starts_alike(std::string_view input, std::string_view signature) {
   auto size = std::min(input.size(), signature.size());
@@ -81,8 +83,10 @@ ProxyHeader parse_version_2(std::string_view input) {
 
 ProxyHeader parse_proxy_header(std::string_view input) {
   if (input.empty()) return {};
-  if (starts_alike(input, kSignature2)) return input.size() < kSignature2.size() ? ProxyHeader{} : parse_version_2(input);
-  if (starts_alike(input, kSignature1)) return input.size() < kSignature1.size() ? ProxyHeader{} : parse_version_1(input);
+  if (starts_alike(input, kSignature2))
+    return input.size() < kSignature2.size() ? ProxyHeader{} : parse_version_2(input);
+  if (starts_alike(input, kSignature1))
+    return input.size() < kSignature1.size() ? ProxyHeader{} : parse_version_1(input);
   return {ProxyHeader::State::absent, 0, std::nullopt, ""};
 }
 
