@@ -98,7 +98,12 @@ def test_tgt_4_the_whole_body_goes_to_the_next_target(start, framing):
     if framing == "sized":
         client.send(request("POST", "/up", body=body))
     else:
-        client.send(request("POST", "/up", [("Transfer-Encoding", "chunked")]) + chunk(body[:200000]) + chunk(body[200000:]) + LAST_CHUNK)
+        client.send(
+            request("POST", "/up", [("Transfer-Encoding", "chunked")])
+            + chunk(body[:200000])
+            + chunk(body[200000:])
+            + LAST_CHUNK
+        )
     assert client.response().body == b"3000000"
 
 
