@@ -3,12 +3,13 @@
 #pragma once
 
 #include <atomic>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <new>
 #include <string_view>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 namespace holdfast {
 

@@ -14,14 +14,14 @@
 // over, or the client is gone, the session destroys the handler at the end of the loop turn; nobody else does.
 #pragma once
 
-#include <holdfast/bytes.h>
-#include <holdfast/headers.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <holdfast/bytes.h>
+#include <holdfast/headers.h>
 
 namespace holdfast {
 
@@ -80,7 +80,8 @@ struct AccessNote {
   std::string_view target;
   std::string_view host;
   std::string_view route;
-  std::string_view hold;  ///< "stream", "response" or empty
+  std::string_view hold;   ///< "stream", "response" or empty
+  std::string_view cause;  ///< of an error of the origin: "connect", "header-timeout", "grip" …; empty: there was none
 };
 
 class ExchangeHandler;

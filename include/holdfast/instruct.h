@@ -2,13 +2,13 @@
 // What an origin asks the proxy to do with a client: the parsed Grip-* headers or grip-instruct document.
 #pragma once
 
-#include <holdfast/headers.h>
-
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <holdfast/headers.h>
 
 namespace holdfast {
 

@@ -2,14 +2,15 @@
 // A published item, encoded once for each transport and shared by everyone who receives it.
 #pragma once
 
-#include <holdfast/bytes.h>
-#include <holdfast/publish_item.h>
-
 #include <atomic>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <holdfast/bytes.h>
+#include <holdfast/publish_item.h>
 
 namespace holdfast {
 
@@ -23,9 +24,7 @@ struct StreamPart {
   std::uint32_t content_size = 0;
 
   Slice chunk() const { return block ? Slice(block) : Slice(); }
-  Slice raw() const {
-    return block ? Slice(block->view().substr(content_offset, content_size), block.get()) : Slice();
-  }
+  Slice raw() const { return block ? Slice(block->view().substr(content_offset, content_size), block.get()) : Slice(); }
 };
 
 /// The part for held long-polls. The head differs from client to client, since it is merged with what the origin
@@ -60,7 +59,8 @@ struct Message {
 
   /// Counts this message among those that wait somewhere, for as long as it lives. The sum must outlive it.
   void count_in(std::atomic<std::int64_t>& live_bytes) {
-    weight_ = static_cast<std::int64_t>(sizeof(Message) + channel.size() + (stream && stream->block ? stream->block->size() : 0) +
+    weight_ = static_cast<std::int64_t>(sizeof(Message) + channel.size() +
+                                        (stream && stream->block ? stream->block->size() : 0) +
                                         (response && response->body ? response->body->size() : 0));
     live_bytes_ = &live_bytes;
     live_bytes.fetch_add(weight_, std::memory_order_relaxed);

@@ -2,13 +2,13 @@
 // What a publisher sent, parsed and checked, before it is encoded for any transport (GRIP "item").
 #pragma once
 
-#include <holdfast/headers.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <holdfast/headers.h>
 
 namespace holdfast {
 

@@ -2,11 +2,12 @@
 // Result<T>: a value, or why there is none. For everything that can be refused; never for bugs.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <boost/system/result.hpp>
 
 namespace holdfast {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/access_log.h"
 
-#include <fmt/core.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iterator>
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -31,7 +31,9 @@ std::size_t next_piece(std::string_view lines) {
   return end + 1;
 }
 
-std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : text; }
+std::string_view or_dash(std::string_view text) {
+  return text.empty() ? "-" : text;
+}
 
 std::string format_stamp(std::int64_t second) {
   std::time_t time = second;
@@ -57,12 +59,12 @@ void AccessLog::record(const front::AccessRecord& record) {
   }
   constexpr std::size_t kMostTarget = 2000;
   fmt::format_to(std::back_inserter(lines_),
-                 "{}.{:03}Z access peer={} conn={} {} {}{} route={} code={} bytes={} hold={} ms={} end={}\n", stamp_,
-                 now % 1000, record.peer->text(), front::connection_text(record.connection),
+                 "{}.{:03}Z access peer={} conn={} {} {}{} route={} code={} bytes={} hold={} ms={} end={}{}{}\n",
+                 stamp_, now % 1000, record.peer->text(), front::connection_text(record.connection),
                  or_dash(record.note.method), base::printable(record.note.host),
                  base::printable(or_dash(record.note.target), kMostTarget), base::printable(or_dash(record.note.route)),
                  record.status, record.body_bytes, or_dash(record.note.hold), record.duration_ms,
-                 front::to_text(record.reason));
+                 front::to_text(record.reason), record.note.cause.empty() ? "" : " cause=", record.note.cause);
   if (lines_.size() >= kBatchBytes) {
     flush();
   } else if (!has_deadline()) {

@@ -19,7 +19,7 @@ struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 template <class... Handlers>  // clang does not deduce for aggregates before its version 17
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
+Overloaded(Handlers...)->Overloaded<Handlers...>;
 
 std::string encode_text(std::string_view text) {
   std::string out = "\"";

@@ -2,13 +2,13 @@
 // Where the routes come from: a file that is watched, or lines given on the command line or in the environment.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <holdfast/result.h>
 
 #include "base/jwt.h"
 #include "proxy/routes_file.h"

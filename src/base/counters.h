@@ -34,11 +34,10 @@ enum class Counter : std::size_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::count_)> kCounterNames = {
-    "clients_accepted", "clients_refused",      "requests",           "requests_refused",
-    "origin_requests",  "origin_retries",       "origin_failures",    "holds_stream",
-    "holds_response",   "channels_over_limit",  "published",          "duplicates",
-    "deliveries",       "slow_clients_closed",  "slow_clients_dropped", "rate_limited",
-    "bad_input",        "publishes_refused",    "access_lines_lost"};
+    "clients_accepted", "clients_refused", "requests",          "requests_refused",    "origin_requests",
+    "origin_retries",   "origin_failures", "holds_stream",      "holds_response",      "channels_over_limit",
+    "published",        "duplicates",      "deliveries",        "slow_clients_closed", "slow_clients_dropped",
+    "rate_limited",     "bad_input",       "publishes_refused", "access_lines_lost"};
 
 /// About 150 bytes for each core; an increment is a load and a store, no bus lock.
 class Counters {

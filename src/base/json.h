@@ -2,9 +2,10 @@
 // The project's one way to the JSON library. Include it from .cc files; headers take the forward declaration.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 namespace holdfast::base {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <memory>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace holdfast::base {
 namespace {
@@ -44,14 +44,18 @@ void start_log(LogLevel level) {
   set_log_level(level);
 }
 
-void set_log_level(LogLevel level) { current_level.store(level, std::memory_order_relaxed); }
+void set_log_level(LogLevel level) {
+  current_level.store(level, std::memory_order_relaxed);
+}
 
 void flush_log() {
   out().flush();
   err().flush();
 }
 
-bool log_enabled(LogLevel level) { return level <= current_level.load(std::memory_order_relaxed); }
+bool log_enabled(LogLevel level) {
+  return level <= current_level.load(std::memory_order_relaxed);
+}
 
 void log_line(LogLevel level, std::string_view text) {
   auto& logger = level <= LogLevel::warn ? err() : out();

@@ -2,12 +2,12 @@
 // The log: one line an event, to standard output or error. Text from outside goes through base::printable first.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <fmt/core.h>
 
 namespace holdfast::base {
 

@@ -11,7 +11,9 @@
 
 namespace holdfast::base {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 /// Equal, letters of either case taken as the same.
 bool iequals(std::string_view a, std::string_view b);

@@ -2,11 +2,12 @@
 // Remembers which ids have been seen on which channels, for a while (SEQ-1).
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
+
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/clock.h"
 

@@ -57,7 +57,9 @@ class Hub::Delivery final : public net::Letter {
 Hub::Hub(const HubOptions& options)
     : options_(options), posts_(idle_mark()), duplicates_(options.id_cache_ttl_ms, options.id_cache_max) {}
 
-Hub::~Hub() { HF_ASSERT(posts_.load() == idle_mark()); }
+Hub::~Hub() {
+  HF_ASSERT(posts_.load() == idle_mark());
+}
 
 /// An address that is no post's.
 Hub::Post* Hub::idle_mark() {

@@ -2,19 +2,20 @@
 // The hub gives everything that is published its place in one order, and hands it to every core.
 //
 // The hub is a role, not a thread (docs/decisions/0004): whoever posts a letter while nobody plays the role plays it
-// until no letter is left. So a publish that arrives on a core reaches that core's clients without changing threads, and
-// nobody ever waits for a lock: who finds the role taken leaves his letter and goes on.
+// until no letter is left. So a publish that arrives on a core reaches that core's clients without changing threads,
+// and nobody ever waits for a lock: who finds the role taken leaves his letter and goes on.
 #pragma once
 
-#include <holdfast/message.h>
-
 #include <atomic>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <holdfast/message.h>
 
 #include "base/counters.h"
 #include "channel/duplicates.h"
@@ -26,8 +27,8 @@ class ChannelTable;
 
 enum class Interest : bool { begins, ends };
 
-/// Who follows which channels this process listens to (the ZeroMQ SUB socket does). Called by whoever plays the hub, one
-/// call at a time.
+/// Who follows which channels this process listens to (the ZeroMQ SUB socket does). Called by whoever plays the hub,
+/// one call at a time.
 class InterestSink {
  public:
   virtual void on_interest(const std::string& channel, Interest interest) = 0;
@@ -56,8 +57,8 @@ class Hub {
   void add_core(net::Core& core, ChannelTable& table);
   void set_interest_sink(InterestSink* sink) { interest_sink_ = sink; }
 
-  /// Any thread. When it returns, the messages have their place, in this order and next to each other, behind everything
-  /// that was posted before.
+  /// Any thread. When it returns, the messages have their place, in this order and next to each other, behind
+  /// everything that was posted before.
   void publish(std::vector<NewMessageRef> messages);
 
   /// Any thread. A core has its first listener on a channel, or has lost its last.
@@ -99,7 +100,7 @@ class Hub {
   const HubOptions options_;
   std::atomic<std::int64_t> live_bytes_{0};
   std::atomic<std::uint64_t> last_order_{0};  // written by who plays
-  std::atomic<Post*> posts_;  // newest first; idle_mark() while nobody plays
+  std::atomic<Post*> posts_;                  // newest first; idle_mark() while nobody plays
   std::vector<Port> ports_;
   InterestSink* interest_sink_ = nullptr;
 

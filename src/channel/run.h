@@ -2,11 +2,11 @@
 // Messages that are delivered together, prepared once for everybody who gets the same ones.
 #pragma once
 
-#include <holdfast/message.h>
-
 #include <cstddef>
 #include <span>
 #include <vector>
+
+#include <holdfast/message.h>
 
 namespace holdfast::channel {
 

@@ -21,7 +21,7 @@ inline constexpr std::size_t kTransports = 2;
 struct Subscription {
   Lane* lane = nullptr;
   Subscriber* owner = nullptr;
-  std::uint64_t next = 0;  ///< position in the lane of the first message that the owner has not been given
+  std::uint64_t next = 0;   ///< position in the lane of the first message that the owner has not been given
   std::uint32_t index = 0;  ///< among the lane's members
 };
 

@@ -2,15 +2,16 @@
 // One core's channels: who listens to what here, and what still has to be handed to them.
 #pragma once
 
-#include <holdfast/message.h>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <holdfast/message.h>
 
 #include "base/clock.h"
 #include "channel/rate.h"
@@ -28,9 +29,9 @@ struct Lane {
   Channel* channel = nullptr;
   std::vector<Subscription*> members;
   std::vector<MessageRef> pending;
-  std::uint64_t first = 0;      ///< position of pending.front()
-  std::uint64_t walk_end = 0;   ///< the present walk hands out everything before it
-  std::size_t cursor = 0;       ///< members below it have not been visited by the present walk
+  std::uint64_t first = 0;     ///< position of pending.front()
+  std::uint64_t walk_end = 0;  ///< the present walk hands out everything before it
+  std::size_t cursor = 0;      ///< members below it have not been visited by the present walk
   bool walking = false;
   bool active = false;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/access.h"
 
-#include <fmt/core.h>
-
 #include <random>
+
+#include <fmt/core.h>
 
 namespace holdfast::front {
 

@@ -2,10 +2,10 @@
 // What the front tells the access log, once for each exchange.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstdint>
 #include <string>
+
+#include <holdfast/exchange.h>
 
 #include "base/clock.h"
 
@@ -16,7 +16,7 @@ struct AccessRecord {
   std::uint64_t connection = 0;
   const PeerAddress* peer = nullptr;
   AccessNote note;
-  int status = 0;              ///< 0: nothing was answered
+  int status = 0;                ///< 0: nothing was answered
   std::uint64_t body_bytes = 0;  ///< sent, framing of pushed messages included
   base::Millis duration_ms = 0;
   CloseReason reason = CloseReason::finished;

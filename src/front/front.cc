@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/front.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <memory>
 #include <string_view>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "front/h1_session.h"

@@ -2,12 +2,13 @@
 // One core's front: the sessions of one kind of listener (clients, or control), their limits and their end.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <atomic>
-#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <string>
+
+#include <boost/intrusive/list.hpp>
+
+#include <holdfast/exchange.h>
 
 #include "front/access.h"
 #include "net/address.h"
@@ -63,7 +64,8 @@ class Front {
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
-  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>, boost::intrusive::constant_time_size<false>>
+  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
+                         boost::intrusive::constant_time_size<false>>
       sessions_;
   std::size_t count_ = 0;
   bool draining_ = false;

@@ -2,6 +2,7 @@
 // The answering half of a session: heads, framing, and what happens when the client does not keep up.
 #include <algorithm>
 #include <array>
+
 #include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
@@ -119,7 +120,9 @@ Written H1Session::write_framed(std::span<const Slice> framed) {
   return written;
 }
 
-Written H1Session::send(std::span<const Slice> slices) { return socket_.write(slices); }
+Written H1Session::send(std::span<const Slice> slices) {
+  return socket_.write(slices);
+}
 
 void H1Session::after_write(Written written) {
   if (written == Written::failed && !failing_) {

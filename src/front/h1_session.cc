@@ -2,10 +2,10 @@
 // The reading half of a session, and its life. The answering half is h1_answer.cc.
 #include "front/h1_session.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <sys/epoll.h>
 
 #include "base/assert.h"
 
@@ -17,8 +17,7 @@ constexpr base::Millis kLingerMs = 2000;
 
 }  // namespace
 
-H1Session::H1Session(Front& front, std::uint64_t id, const PeerAddress& peer)
-    : front_(front), id_(id), peer_(peer) {}
+H1Session::H1Session(Front& front, std::uint64_t id, const PeerAddress& peer) : front_(front), id_(id), peer_(peer) {}
 
 H1Session::~H1Session() = default;
 
@@ -305,7 +304,9 @@ void H1Session::set_handler(std::unique_ptr<ExchangeHandler> handler) {
   handler_ = std::move(handler);
 }
 
-void H1Session::drop_handler() { front_.core_.defer_delete(std::move(handler_)); }
+void H1Session::drop_handler() {
+  front_.core_.defer_delete(std::move(handler_));
+}
 
 void H1Session::record_access() {
   if (!front_.access_) return;

@@ -2,11 +2,11 @@
 // One HTTP/1 client connection: turns bytes into exchanges, one after the other, and answers back into bytes.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include <holdfast/exchange.h>
 
 #include "front/front.h"
 #include "net/core.h"
@@ -21,7 +21,11 @@ namespace holdfast::front {
 ///   head ──complete──> exchange ──End, persistent──> head
 ///     │ refused            │ End, not persistent
 ///     └────────> lingering <┘ ──end of file, or 2 s──> closed
-class H1Session final : public Exchange, public SessionHook, private net::Pollable, private net::Timer, private net::Soon {
+class H1Session final : public Exchange,
+                        public SessionHook,
+                        private net::Pollable,
+                        private net::Timer,
+                        private net::Soon {
  public:
   H1Session(Front& front, std::uint64_t id, const PeerAddress& peer);
   ~H1Session() override;
@@ -114,21 +118,21 @@ class H1Session final : public Exchange, public SessionHook, private net::Pollab
   Phase phase_ = Phase::head;
   CloseReason reason_ = CloseReason::finished;
   std::uint8_t minor_version_ : 1 = 1;
-  bool readable_ : 1 = false;       // the kernel may have input for us
-  bool hung_up_ : 1 = false;        // and an end behind it
-  bool keep_alive_ : 1 = false;     // the client wants, and is able, to send another request
-  bool body_done_ : 1 = true;       // the request has been read in full
-  bool paused_ : 1 = false;         // nobody wants the request body now
+  bool readable_ : 1 = false;    // the kernel may have input for us
+  bool hung_up_ : 1 = false;     // and an end behind it
+  bool keep_alive_ : 1 = false;  // the client wants, and is able, to send another request
+  bool body_done_ : 1 = true;    // the request has been read in full
+  bool paused_ : 1 = false;      // nobody wants the request body now
   bool responded_ : 1 = false;
   bool ended_ : 1 = false;
   bool head_request_ : 1 = false;
-  bool bodiless_ : 1 = false;       // this response has no body, whatever the handler writes
+  bool bodiless_ : 1 = false;  // this response has no body, whatever the handler writes
   bool chunked_ : 1 = false;
   bool sized_ : 1 = false;
-  bool until_close_ : 1 = false;    // the end of the connection ends the body
+  bool until_close_ : 1 = false;  // the end of the connection ends the body
   bool parked_ : 1 = false;
-  bool failing_ : 1 = false;        // a write has failed; told at the end of the turn
-  bool expect_ : 1 = false;         // the client waits for 100 Continue
+  bool failing_ : 1 = false;  // a write has failed; told at the end of the turn
+  bool expect_ : 1 = false;   // the client waits for 100 Continue
 };
 
 }  // namespace holdfast::front

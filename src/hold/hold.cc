@@ -29,8 +29,12 @@ std::string_view HeldRequest::part(std::size_t i) const {
   return {at, block_[i]};
 }
 
-std::string_view HeldRequest::target() const { return part(1); }
-std::string_view HeldRequest::route_id() const { return part(3); }
+std::string_view HeldRequest::target() const {
+  return part(1);
+}
+std::string_view HeldRequest::route_id() const {
+  return part(3);
+}
 
 void HeldRequest::describe(AccessNote& note) const {
   note.method = part(0);

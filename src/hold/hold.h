@@ -2,10 +2,6 @@
 // What every hold on a core shares, and what every hold keeps of its request.
 #pragma once
 
-#include <holdfast/bytes.h>
-#include <holdfast/exchange.h>
-#include <holdfast/instruct.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +9,10 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include <holdfast/bytes.h>
+#include <holdfast/exchange.h>
+#include <holdfast/instruct.h>
 
 #include "channel/table.h"
 #include "net/core.h"

@@ -23,7 +23,9 @@ ResponseHold::ResponseHold(HoldContext& context, Exchange& exchange, HeldRequest
   context.core.counters().add(base::Counter::holds_response);
 }
 
-ResponseHold::~ResponseHold() { context_.table.unsubscribe(*this); }
+ResponseHold::~ResponseHold() {
+  context_.table.unsubscribe(*this);
+}
 
 void ResponseHold::subscribe(const std::vector<std::string>& channels, std::uint64_t from) {
   from_order_ = from;
@@ -37,8 +39,7 @@ void ResponseHold::open(HeldResponse response, int timeout_s) {
   exchange_.park();
   opened_ = true;
   if (early_) return answer(*std::exchange(early_, nullptr));
-  set_deadline(context_.core.wheel(),
-               context_.core.now() + std::max(timeout_s, kMinTimeoutS) * base::Millis{1000});
+  set_deadline(context_.core.wheel(), context_.core.now() + std::max(timeout_s, kMinTimeoutS) * base::Millis{1000});
 }
 
 void ResponseHold::cancel() {

@@ -2,12 +2,12 @@
 // Grip-Hold: response, the long-poll. Nothing is sent until something is published or time is up (grip-http §12).
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <holdfast/exchange.h>
 #include <holdfast/instruct.h>
 #include <holdfast/message.h>
-
-#include <string>
-#include <vector>
 
 #include "channel/run.h"
 #include "channel/subscriber.h"
@@ -24,8 +24,8 @@ struct HeldResponse {
   std::string body;
 };
 
-/// As StreamHold: made with the origin's head, opened when the origin's response is complete. Cost: about 250 bytes, the
-/// stored response and the request line.
+/// As StreamHold: made with the origin's head, opened when the origin's response is complete. Cost: about 250 bytes,
+/// the stored response and the request line.
 class ResponseHold final : public ExchangeHandler, public channel::Subscriber, private net::Timer {
  public:
   ResponseHold(HoldContext& context, Exchange& exchange, HeldRequest request);

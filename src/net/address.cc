@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/address.h"
 
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <fmt/core.h>
-
-#include <cstring>
 
 namespace holdfast {
 
@@ -20,8 +20,12 @@ std::string PeerAddress::text() const {
 namespace holdfast::net {
 namespace {
 
-const sockaddr_in& v4(const Endpoint& e) { return reinterpret_cast<const sockaddr_in&>(e.storage); }
-const sockaddr_in6& v6(const Endpoint& e) { return reinterpret_cast<const sockaddr_in6&>(e.storage); }
+const sockaddr_in& v4(const Endpoint& e) {
+  return reinterpret_cast<const sockaddr_in&>(e.storage);
+}
+const sockaddr_in6& v6(const Endpoint& e) {
+  return reinterpret_cast<const sockaddr_in6&>(e.storage);
+}
 
 /// The IPv4 address in host order, also of a v4-mapped IPv6 address.
 std::optional<std::uint32_t> ipv4_of(const Endpoint& endpoint) {
@@ -64,7 +68,8 @@ std::optional<Endpoint> parse_literal(std::string_view host, std::uint16_t port)
 bool is_internal(const Endpoint& endpoint) {
   if (auto four = ipv4_of(endpoint)) {
     auto a = *four;
-    return a >> 24 == 0 || a >> 24 == 127 || a >> 24 == 10 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 || a >> 16 == 0xa9fe;
+    return a >> 24 == 0 || a >> 24 == 127 || a >> 24 == 10 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 ||
+           a >> 16 == 0xa9fe;
   }
   const auto& six = v6(endpoint).sin6_addr;
   return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) || (six.s6_addr[0] & 0xfe) == 0xfc ||

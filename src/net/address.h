@@ -2,14 +2,15 @@
 // Socket addresses: literals, ranges, and their conversion to the small PeerAddress.
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <holdfast/exchange.h>
 
 namespace holdfast::net {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/core.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "base/assert.h"
 
@@ -95,7 +95,9 @@ Core::~Core() {
   loop_->set.release();  // the set closes its own descriptor
 }
 
-boost::asio::io_context& Core::io() { return loop_->io; }
+boost::asio::io_context& Core::io() {
+  return loop_->io;
+}
 
 void Core::post(std::function<void()> work) {
   inbox_.put(new WorkLetter(std::move(work)));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/core.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "base/log.h"
 

@@ -2,9 +2,9 @@
 // Accepting clients: one listening socket for each core and address, so that the kernel spreads connections.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <functional>
+
+#include <holdfast/result.h>
 
 #include "net/address.h"
 #include "net/core.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/poller.h"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <system_error>
+
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 
@@ -15,7 +15,9 @@ Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-Poller::~Poller() { ::close(fd_); }
+Poller::~Poller() {
+  ::close(fd_);
+}
 
 bool Poller::add(int fd, Pollable& pollable) {
   epoll_event event{};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/resolver.h"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <cstring>
 #include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include "net/core.h"
 
@@ -29,7 +29,9 @@ struct Resolver::Name {
 
 Resolver::Resolver(Core& core) : core_(core), backend_(std::make_unique<Backend>(core.io())) {}
 
-Resolver::~Resolver() { *backend_->alive = false; }
+Resolver::~Resolver() {
+  *backend_->alive = false;
+}
 
 Resolver::Name& Resolver::name_for(const std::string& host, std::uint16_t port) {
   auto& slot = names_[{host, port}];

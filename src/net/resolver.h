@@ -2,13 +2,13 @@
 // Host names to addresses, remembered for a while; one look-up at a time for each name.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
-
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <boost/intrusive/list.hpp>
 
 #include "base/clock.h"
 #include "net/address.h"

@@ -2,20 +2,20 @@
 // One stream socket: direct writes, a queue only where the peer is slower than we are. Nobody else writes to sockets.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include <holdfast/exchange.h>
+
 #include "net/poller.h"
 
 namespace holdfast::net {
 
-/// Belongs to one core. 32 bytes while nothing waits; a queue is allocated when the kernel takes no more, and freed when
-/// it has drained.
+/// Belongs to one core. 32 bytes while nothing waits; a queue is allocated when the kernel takes no more, and freed
+/// when it has drained.
 class Socket {
  public:
   /// What read() can say beside a number of bytes.

@@ -2,17 +2,17 @@
 // Origins that live in this process: the routes file's `test` target, and the demo's.
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <holdfast/headers.h>
-
 #include <string>
 #include <string_view>
+
+#include <holdfast/exchange.h>
+#include <holdfast/headers.h>
 
 namespace holdfast::origin {
 
 struct BuiltinRequest {
   std::string_view method;
-  std::string_view target;    ///< with the route's path_beg taken off
+  std::string_view target;  ///< with the route's path_beg taken off
   std::string_view body;
   Fields fields;
 };

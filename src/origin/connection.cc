@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "origin/connection.h"
 
-#include <fmt/core.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include <fmt/core.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "origin/origin.h"
@@ -125,7 +125,8 @@ void OriginConnection::begin(wire::ResponseParser::Method method) {
   method_ = method;
   phase_ = Phase::head;
   scanner_ = {};
-  decoder_ = wire::ChunkDecoder(static_cast<std::uint32_t>(std::min<std::size_t>(origin_.options().header_max_bytes, UINT32_MAX)));
+  decoder_ = wire::ChunkDecoder(
+      static_cast<std::uint32_t>(std::min<std::size_t>(origin_.options().header_max_bytes, UINT32_MAX)));
   received_ = request_done_ = reusable_ = paused_ = false;
   touch();
 }
@@ -180,7 +181,7 @@ void OriginConnection::on_events(std::uint32_t events) {
       on_connect_event();
       if (state_ != State::busy) return;
       break;  // an origin may speak, or hang up, in the very event that tells of the connection
-    case State::idle: 
+    case State::idle:
       if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) origin_.drop(*this);
       return;
     case State::busy: break;
@@ -228,7 +229,8 @@ void OriginConnection::read_response() {
   while (state_ == State::busy && phase_ != Phase::done && readable_ && !paused_) {
     char* data = origin_.core().scratch();
     auto n = socket_.read(data, net::Core::kScratchBytes);
-    bool emptied = n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
+    bool emptied =
+        n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
     if (emptied && !hung_up_) readable_ = false;
     if (n == net::Socket::kWouldBlock) {
       readable_ = false;
@@ -246,8 +248,8 @@ void OriginConnection::read_response() {
 
 void OriginConnection::on_end_of_file() {
   if (phase_ == Phase::head) {
-    return fail(Stage::header, received_ ? "the origin closed inside the response header"
-                                         : "the origin closed without an answer");
+    return fail(Stage::header,
+                received_ ? "the origin closed inside the response header" : "the origin closed without an answer");
   }
   bool until_close = body_kind_ == BodyKind::streaming && !chunked_;
   if (!until_close) return fail(Stage::body, "the origin closed inside the response body");

@@ -2,13 +2,13 @@
 // One connection to an origin: from the look-up of its name through any number of requests to its end.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <holdfast/exchange.h>
 
 #include "net/core.h"
 #include "net/resolver.h"

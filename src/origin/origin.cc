@@ -6,10 +6,18 @@
 
 namespace holdfast::origin {
 
-const OriginOptions& Origin::options() const { return origins_.options_; }
-net::Core& Origin::core() { return origins_.core_; }
-net::Resolver& Origin::resolver() { return origins_.resolver_; }
-wire::ResponseParser& Origin::parser() { return origins_.parser_; }
+const OriginOptions& Origin::options() const {
+  return origins_.options_;
+}
+net::Core& Origin::core() {
+  return origins_.core_;
+}
+net::Resolver& Origin::resolver() {
+  return origins_.resolver_;
+}
+wire::ResponseParser& Origin::parser() {
+  return origins_.parser_;
+}
 
 std::unique_ptr<OriginConnection> Origin::take_idle(OriginHandler& handler) {
   while (!idle_.empty()) {

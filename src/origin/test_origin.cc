@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxBodyBytes = 100000;
 
-BuiltinResponse text(int status, std::string body) { return {status, {{"Content-Type", "text/plain"}}, std::move(body)}; }
+BuiltinResponse text(int status, std::string body) {
+  return {status, {{"Content-Type", "text/plain"}}, std::move(body)};
+}
 
 /// Names that a Grip-Channel header cannot say are left out.
 bool fits_header(const std::string& channel) {

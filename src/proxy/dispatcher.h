@@ -2,9 +2,9 @@
 // Where a client's request enters the proxy: it gets its route, or an error.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <string_view>
+
+#include <holdfast/exchange.h>
 
 #include "proxy/options.h"
 

@@ -2,9 +2,9 @@
 // Errors that the proxy answers itself: plain text of one line (grip-http §7).
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <string_view>
+
+#include <holdfast/exchange.h>
 
 namespace holdfast::proxy {
 

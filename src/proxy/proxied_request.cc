@@ -2,10 +2,10 @@
 // The way to the origin: targets, retries, the request body. The way back is proxied_response.cc.
 #include "proxy/proxied_request.h"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -19,13 +19,16 @@ namespace holdfast::proxy {
 ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const RequestView& request, RouteRef route)
     : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
 
-ProxiedRequest::~ProxiedRequest() { drop_connection(); }
+ProxiedRequest::~ProxiedRequest() {
+  drop_connection();
+}
 
 void ProxiedRequest::describe(AccessNote& note) const {
   note.method = request_.method();
   note.target = request_.target();
   note.host = request_.host();
   note.route = route_->id;
+  note.cause = cause_;
 }
 
 void ProxiedRequest::start(std::string_view body, End end) {
@@ -39,13 +42,11 @@ void ProxiedRequest::try_target() {
   switch (to.kind) {
     case Target::Kind::test: return ask_builtin(context_.test_origin);
     case Target::Kind::demo: return ask_builtin(context_.demo_origin);
-    case Target::Kind::unsupported:
-      return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::unsupported: return fail(501, fmt::format("{} are not supported here.", to.unsupported));
     case Target::Kind::tcp: break;
   }
-  auto& origin = context_.origins.get({to.host, to.port,
-                                       to.untrusted ? origin::InternalAddresses::blocked
-                                                    : origin::InternalAddresses::allowed});
+  auto& origin = context_.origins.get(
+      {to.host, to.port, to.untrusted ? origin::InternalAddresses::blocked : origin::InternalAddresses::allowed});
   context_.core.counters().add(base::Counter::origin_requests);
   if (!retried_) connection_ = origin.take_idle(*this);
   if (connection_) return send_head();
@@ -83,7 +84,9 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
 
 // ---------------------------------------------------------------------------------------------- sending to it
 
-void ProxiedRequest::on_origin_ready() { send_head(); }
+void ProxiedRequest::on_origin_ready() {
+  send_head();
+}
 
 std::string_view ProxiedRequest::signature() {
   if (route_->no_grip) return {};
@@ -209,6 +212,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
   bool retry = !before_request && !responded_ && !collected_ && may_retry(error);
   drop_connection();
+  cause_ = error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage);
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -261,8 +265,7 @@ void ProxiedRequest::fail(int status, std::string_view line) {
 void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
   static base::LogLimiter limiter;
   base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
-                    error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage),
-                    target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
+                    cause_, target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
                     exchange_.connection_id(), request_.method(), base::printable(request_.target()));
 }
 

@@ -2,12 +2,12 @@
 // One client request on its way: to a target and back, or into a hold.
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <holdfast/instruct.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <holdfast/exchange.h>
+#include <holdfast/instruct.h>
 
 #include "hold/response_hold.h"
 #include "hold/stream_hold.h"
@@ -94,14 +94,15 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::unique_ptr<Collected> collected_;
   std::unique_ptr<hold::StreamHold> stream_hold_;
   std::unique_ptr<hold::ResponseHold> response_hold_;
-  std::string replay_;             // the request body so far, while all of it is kept
-  std::shared_ptr<bool> alive_;    // for a built-in origin's answer
-  std::uint64_t from_order_ = 0;   // of the first message that the origin cannot have known of
+  std::string replay_;            // the request body so far, while all of it is kept
+  std::shared_ptr<bool> alive_;   // for a built-in origin's answer
+  std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
   std::size_t target_index_ = 0;
-  bool replay_complete_ = true;    // replay_ holds everything that has arrived
-  bool body_done_ = false;         // the request body has arrived in full
-  bool sending_ = false;           // the head is out, the body follows as it comes
-  bool chunked_ = false;           // towards the origin
+  std::string cause_;            // of an error, for the access log
+  bool replay_complete_ = true;  // replay_ holds everything that has arrived
+  bool body_done_ = false;       // the request body has arrived in full
+  bool sending_ = false;         // the head is out, the body follows as it comes
+  bool chunked_ = false;         // towards the origin
   bool retried_ = false;
   bool responded_ = false;
   bool over_ = false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way back from the origin: relaying, and following what Grip-* headers and grip-instruct documents say.
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -26,8 +26,7 @@ std::string_view field_value(Fields fields, wire::FieldId id) {
 }
 
 bool has_instructions(Fields fields) {
-  return std::any_of(fields.begin(), fields.end(),
-                     [](const Field& f) { return grip::is_instruct_header(f.name); }) ||
+  return std::any_of(fields.begin(), fields.end(), [](const Field& f) { return grip::is_instruct_header(f.name); }) ||
          grip::is_instruct_type(field_value(fields, wire::FieldId::content_type));
 }
 
@@ -36,7 +35,9 @@ bool is_coded(std::string_view content_encoding) {
 }
 
 /// Whether a response of this kind has a body at all: a hold on one that has none would never show anything.
-bool can_stream(std::string_view method, int status) { return method != "HEAD" && status != 204 && status != 304; }
+bool can_stream(std::string_view method, int status) {
+  return method != "HEAD" && status != 204 && status != 304;
+}
 
 /// What the instructions ask for that does not exist yet; empty: nothing.
 std::string missing_features(const Instruct& instruct) {
@@ -69,6 +70,7 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
+  cause_.clear();  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
   } else {
@@ -102,11 +104,15 @@ void ProxiedRequest::relay(const wire::ResponseView& head, const Instruct* instr
                 streams ? ContentCoding::decoded : ContentCoding::keep,
                 instruct ? instruct->expose_headers : std::nullopt);
   if (streams) add_stream_fields(fields);
-  ResponseHead out{.status = status.code, .reason = status.reason, .fields = fields, .body_kind = head.body_kind,
+  ResponseHead out{.status = status.code,
+                   .reason = status.reason,
+                   .fields = fields,
+                   .body_kind = head.body_kind,
                    .body_size = head.body_size};
   if (streams) {
     out.body_kind = BodyKind::streaming;
-  } else if (head.body_kind == BodyKind::none && head.has_length && (request_.method() == "HEAD" || head.status == 304)) {
+  } else if (head.body_kind == BodyKind::none && head.has_length &&
+             (request_.method() == "HEAD" || head.status == 304)) {
     out.body_kind = BodyKind::sized;  // the length of what a GET would get
     out.body_size = head.length;
   }
@@ -134,7 +140,8 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
   warn_of_missing_features(*instruct);
   bool document = grip::is_instruct_type(field_value(head.fields, wire::FieldId::content_type));
   if (document && head.status != 200) {
-    return refuse_instructions(fmt::format("an application/grip-instruct response has status {}; it must be 200", head.status));
+    return refuse_instructions(
+        fmt::format("an application/grip-instruct response has status {}; it must be 200", head.status));
   }
   auto coding = field_value(head.fields, wire::FieldId::content_encoding);
   bool coded = is_coded(coding) && head.body_kind != BodyKind::none;
@@ -152,7 +159,8 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
   collected_->status = status_of(head, &*instruct);
   collected_->instruct = std::move(*instruct);
   std::vector<Field> fields;
-  client_fields(fields, head.fields, GripFields::strip, coded || response_hold_ ? ContentCoding::decoded : ContentCoding::keep,
+  client_fields(fields, head.fields, GripFields::strip,
+                coded || response_hold_ ? ContentCoding::decoded : ContentCoding::keep,
                 collected_->instruct.expose_headers);
   collected_->headers = wire::HeaderBlock(fields);
   if (coded) collected_->content_encoding = coding;
@@ -162,6 +170,7 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
+    cause_ = "grip";
     static base::LogLimiter limiter;
     base::log_limited(limiter, "instructions refused: proxy.instruct_max_bytes ({}) reached: cause=grip target={} {}",
                       context_.options.instruct_max_bytes, target().text, base::printable(request_.target()));
@@ -178,7 +187,8 @@ void ProxiedRequest::collect(std::string_view part, End end) {
 void ProxiedRequest::finish_collected() {
   auto& collected = *collected_;
   if (!collected.content_encoding.empty()) {
-    auto decoded = wire::decode_content(collected.content_encoding, collected.body, context_.options.instruct_max_bytes);
+    auto decoded =
+        wire::decode_content(collected.content_encoding, collected.body, context_.options.instruct_max_bytes);
     if (!decoded) return refuse_instructions(fmt::format("a response with instructions: {}", decoded.error().what));
     collected.body = std::move(*decoded);
   }
@@ -206,7 +216,8 @@ void ProxiedRequest::finish_collected() {
   if (response_hold_) {
     auto& hold = *response_hold_;
     exchange_.set_handler(std::move(response_hold_));
-    hold.open({collected.status, std::move(collected.headers), std::move(collected.body)}, collected.instruct.timeout_s);
+    hold.open({collected.status, std::move(collected.headers), std::move(collected.body)},
+              collected.instruct.timeout_s);
   } else {
     answer_collected();
   }
@@ -264,6 +275,7 @@ void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
 
 /// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
 void ProxiedRequest::refuse_instructions(std::string_view why) {
+  cause_ = "grip";
   static base::LogLimiter limiter;
   base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
                     base::printable(why), exchange_.connection_id(), base::printable(request_.target()));

@@ -75,7 +75,8 @@ ForwardedForRule parse_forwarded_for_rule(const std::vector<std::string>& words)
   constexpr std::string_view kTruncate = "truncate:";
   for (const auto& word : words) {
     if (word == "append") rule.append = true;
-    if (word.starts_with(kTruncate)) rule.truncate = base::parse_decimal(std::string_view(word).substr(kTruncate.size()));
+    if (word.starts_with(kTruncate))
+      rule.truncate = base::parse_decimal(std::string_view(word).substr(kTruncate.size()));
   }
   return rule;
 }

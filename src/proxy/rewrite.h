@@ -2,14 +2,14 @@
 // What changes in a head on its way through: towards the origin (REQ, XFF, XFP rules), and back to the client.
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <holdfast/instruct.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
+#include <holdfast/instruct.h>
 
 #include "proxy/options.h"
 #include "proxy/route.h"

@@ -2,12 +2,12 @@
 // A client's request, copied out of the session's buffer: it may be sent to an origin more than once.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
 
 namespace holdfast::proxy {
 

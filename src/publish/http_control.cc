@@ -58,7 +58,11 @@ Resource resource_of(std::string_view target) {
 class ControlExchange final : public ExchangeHandler {
  public:
   ControlExchange(channel::Hub& hub, Exchange& exchange, const RequestView& request)
-      : hub_(hub), exchange_(exchange), method_(request.method), target_(request.target), host_(request.host),
+      : hub_(hub),
+        exchange_(exchange),
+        method_(request.method),
+        target_(request.target),
+        host_(request.host),
         form_(choose_form(request.fields)) {}
 
   void start(std::string_view body, End end) {

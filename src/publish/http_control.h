@@ -2,9 +2,9 @@
 // The HTTP control endpoint: POST /publish/ and its neighbours (contract §4, publishing §1).
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <string_view>
+
+#include <holdfast/exchange.h>
 
 #include "channel/hub.h"
 

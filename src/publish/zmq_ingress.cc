@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publish/zmq_ingress.h"
 
-#include <fmt/core.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <string_view>
 #include <thread>
 #include <utility>
+
+#include <fmt/core.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <zmq.hpp>
 
 #include "base/log.h"
@@ -34,7 +34,9 @@ struct InterestNote {
   InterestNote* next = nullptr;
 };
 
-std::string_view view(const zmq::message_t& message) { return {static_cast<const char*>(message.data()), message.size()}; }
+std::string_view view(const zmq::message_t& message) {
+  return {static_cast<const char*>(message.data()), message.size()};
+}
 
 }  // namespace
 
@@ -136,7 +138,9 @@ class Reader {
 
 ZmqIngress::ZmqIngress(channel::Hub& hub) : hub_(hub), sockets_(std::make_unique<Sockets>()) {}
 
-ZmqIngress::~ZmqIngress() { stop(); }
+ZmqIngress::~ZmqIngress() {
+  stop();
+}
 
 Result<void> ZmqIngress::open(const ZmqAddresses& addresses) {
   auto make = [this](std::optional<zmq::socket_t>& socket, zmq::socket_type type) {

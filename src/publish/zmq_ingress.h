@@ -2,11 +2,11 @@
 // ZeroMQ publishers: the PULL and SUB sockets (publishing §3), read by a thread of their own.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <holdfast/result.h>
 
 #include "channel/hub.h"
 

@@ -2,11 +2,11 @@
 // Content codings (RFC 9110 §8.4.1): decoding of whole bodies that are small, whatever they claim to be.
 #pragma once
 
-#include <holdfast/result.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include <holdfast/result.h>
 
 namespace holdfast::wire {
 

@@ -2,11 +2,11 @@
 // Header fields that are kept for as long as a client is parked: packed into one allocation of exact size.
 #pragma once
 
-#include <holdfast/headers.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
+
+#include <holdfast/headers.h>
 
 namespace holdfast::wire {
 

@@ -93,7 +93,9 @@ void read_connection(std::string_view value, Framing& framing) {
 
 }  // namespace
 
-bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
+bool is_token_char(char c) {
+  return kTokenChars[static_cast<unsigned char>(c)];
+}
 
 const char* skip_token(const char* at, const char* end) {
   while (at != end && is_token_char(*at)) ++at;

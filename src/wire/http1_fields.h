@@ -3,13 +3,13 @@
 // different ways is refused, never guessed at.
 #pragma once
 
-#include <holdfast/exchange.h>
-#include <holdfast/headers.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
+#include <holdfast/headers.h>
 
 namespace holdfast::wire {
 
@@ -43,8 +43,8 @@ struct Framing {
   BodyKind body_kind = BodyKind::none;
   std::uint64_t body_size = 0;
   bool has_length = false;
-  bool has_coding = false;    ///< a Transfer-Encoding field
-  bool chunked = false;       ///< and its only coding is chunked
+  bool has_coding = false;  ///< a Transfer-Encoding field
+  bool chunked = false;     ///< and its only coding is chunked
   bool connection_close = false;
   bool connection_keep_alive = false;
   bool connection_upgrade = false;

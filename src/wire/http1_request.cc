@@ -9,8 +9,12 @@
 namespace holdfast::wire {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return base::lower(c) >= 'a' && base::lower(c) <= 'z'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alpha(char c) {
+  return base::lower(c) >= 'a' && base::lower(c) <= 'z';
+}
 
 bool is_host_char(char c) {
   return is_alpha(c) || is_digit(c) || std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
@@ -21,7 +25,9 @@ bool is_ip_literal_char(char c) {
 }
 
 /// Visible ASCII without '#': a fragment is never sent.
-bool is_target_char(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
+bool is_target_char(char c) {
+  return c > 0x20 && c < 0x7f && c != '#';
+}
 
 }  // namespace
 
@@ -84,9 +90,9 @@ HeadError RequestParser::parse_head(std::string_view head, const RequestLimits& 
   view_.body_size = framing.body_size;
   if (view_.body_kind == BodyKind::sized && view_.body_size == 0) view_.body_kind = BodyKind::none;
   keep_alive_ = !framing.connection_close && (view_.minor_version == 1 || framing.connection_keep_alive);
-  view_.wants_upgrade = framing.connection_upgrade && view_.minor_version == 1 &&
-                        std::any_of(fields_.begin(), fields_.end(),
-                                    [](const Field& f) { return field_id(f.name) == FieldId::upgrade; });
+  view_.wants_upgrade =
+      framing.connection_upgrade && view_.minor_version == 1 &&
+      std::any_of(fields_.begin(), fields_.end(), [](const Field& f) { return field_id(f.name) == FieldId::upgrade; });
   if (auto error = read_host()) return error;
   if (auto error = read_expect()) return error;
   view_.fields = fields_;

@@ -2,12 +2,12 @@
 // Request heads of HTTP/1.0 and 1.1, parsed strictly in one pass (RFC 9112 §3, §5–7).
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
 
 #include "wire/http1_fields.h"
 

@@ -8,7 +8,9 @@ namespace holdfast::wire {
 namespace {
 
 constexpr std::string_view kProtocol = "HTTP/1.";
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 

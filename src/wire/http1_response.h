@@ -2,11 +2,11 @@
 // Response heads of an origin, parsed as strictly as requests: a proxy must not pass on what it had to guess.
 #pragma once
 
-#include <holdfast/exchange.h>
-
 #include <cstddef>
 #include <string_view>
 #include <vector>
+
+#include <holdfast/exchange.h>
 
 #include "wire/http1_fields.h"
 

@@ -7,7 +7,9 @@
 
 namespace holdfast::wire {
 
-std::string_view target_path(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view target_path(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 std::string_view target_query(std::string_view target) {
   auto at = target.find('?');
