@@ -59,12 +59,12 @@ void AccessLog::record(const front::AccessRecord& record) {
   }
   constexpr std::size_t kMostTarget = 2000;
   fmt::format_to(std::back_inserter(lines_),
-                 "{}.{:03}Z access peer={} conn={} {} {}{} route={} code={} bytes={} hold={} ms={} end={}\n", stamp_,
-                 now % 1000, record.peer->text(), front::connection_text(record.connection),
+                 "{}.{:03}Z access peer={} conn={} {} {}{} route={} code={} bytes={} hold={} ms={} end={}{}{}\n",
+                 stamp_, now % 1000, record.peer->text(), front::connection_text(record.connection),
                  or_dash(record.note.method), base::printable(record.note.host),
                  base::printable(or_dash(record.note.target), kMostTarget), base::printable(or_dash(record.note.route)),
                  record.status, record.body_bytes, or_dash(record.note.hold), record.duration_ms,
-                 front::to_text(record.reason));
+                 front::to_text(record.reason), record.note.cause.empty() ? "" : " cause=", record.note.cause);
   if (lines_.size() >= kBatchBytes) {
     flush();
   } else if (!has_deadline()) {

@@ -31,6 +31,13 @@ std::int64_t RateBudget::take(base::Millis now, std::int64_t wanted) {
   return 0;
 }
 
+std::shared_ptr<std::atomic<std::int64_t>> RateBudget::waiting_for(const std::string& route_id) {
+  std::lock_guard lock(routes_mutex_);
+  auto& waiting = waiting_[route_id];
+  if (!waiting) waiting = std::make_shared<std::atomic<std::int64_t>>(0);
+  return waiting;
+}
+
 struct RatedDeliveries::Clock {
   Clock(net::Core& core, std::function<void()> on_time) : timer(core, std::move(on_time)) {}
   net::FineTimer timer;
@@ -42,14 +49,14 @@ RatedDeliveries::RatedDeliveries(net::Core& core, RateBudget& budget)
         clock_->running = false;
         core_.nudge();  // the next turn runs a slice
       })) {
-  buckets_.push_back({});
+  bucket({});
 }
 
 RatedDeliveries::~RatedDeliveries() = default;
 
 std::uint32_t RatedDeliveries::bucket(const std::string& route_id) {
   auto found = std::find_if(buckets_.begin(), buckets_.end(), [&](const auto& b) { return b.route_id == route_id; });
-  if (found == buckets_.end()) found = buckets_.insert(buckets_.end(), {route_id});
+  if (found == buckets_.end()) found = buckets_.insert(buckets_.end(), {route_id, {}, budget_.waiting_for(route_id)});
   return static_cast<std::uint32_t>(found - buckets_.begin());
 }
 
@@ -66,7 +73,7 @@ void RatedDeliveries::leave(Subscriber& subscriber) {
 
 /// Deliveries have been made, or have lost their receiver.
 void RatedDeliveries::settle(Bucket& bucket, std::uint32_t deliveries) {
-  bucket.due -= deliveries;
+  bucket.due_everywhere->fetch_sub(deliveries, std::memory_order_relaxed);
   due_ -= deliveries;
   // What is left in the queues is for nobody, and may be much.
   if (deliveries > 0 && due_ == 0) {
@@ -76,7 +83,7 @@ void RatedDeliveries::settle(Bucket& bucket, std::uint32_t deliveries) {
 
 void RatedDeliveries::enqueue(Subscriber& subscriber, const MessageRef& message) {
   auto& bucket = bucket_of(subscriber);
-  if (budget_.hwm() > 0 && bucket.due >= static_cast<std::size_t>(budget_.hwm())) {
+  if (budget_.hwm() > 0 && bucket.due_everywhere->load(std::memory_order_relaxed) >= budget_.hwm()) {
     core_.counters().add(base::Counter::rate_limited);
     static base::LogLimiter limiter;
     base::log_limited(limiter, "delivery dropped: grip.message_hwm ({}) reached: route={} channel={}", budget_.hwm(),
@@ -86,7 +93,7 @@ void RatedDeliveries::enqueue(Subscriber& subscriber, const MessageRef& message)
   auto& member = members_.at(&subscriber);
   bucket.waiting.push_back({&subscriber, member.generation, message});
   ++member.due;
-  ++bucket.due;
+  bucket.due_everywhere->fetch_add(1, std::memory_order_relaxed);
   ++due_;
 }
 

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,7 @@ namespace holdfast::channel {
 /// few dozen times a second.
 class RateBudget {
  public:
-  /// `per_second` > 0; `hwm`: deliveries that may wait for each route and core, 0: any number.
+  /// `per_second` > 0; `hwm`: deliveries that may wait for each route, 0: any number.
   RateBudget(std::int64_t per_second, std::int64_t hwm)
       : per_second_(std::min(per_second, kMostPerSecond)), hwm_(hwm) {}
 
@@ -33,6 +35,9 @@ class RateBudget {
 
   /// Any thread. Takes up to `wanted` deliveries of the tick that `now` falls into.
   std::int64_t take(base::Millis now, std::int64_t wanted);
+
+  /// How many deliveries wait for a route, on all cores together. Any thread; for who keeps it.
+  std::shared_ptr<std::atomic<std::int64_t>> waiting_for(const std::string& route_id);
 
   std::int64_t per_second() const { return per_second_; }
   std::int64_t hwm() const { return hwm_; }
@@ -48,6 +53,8 @@ class RateBudget {
   const std::int64_t hwm_;
   std::atomic<std::int64_t> tick_{0};
   std::atomic<std::int64_t> left_{0};
+  std::mutex routes_mutex_;  // taken once for each route and core
+  std::map<std::string, std::shared_ptr<std::atomic<std::int64_t>>> waiting_;
 };
 
 /// Deliveries of one core that wait for the rate: a queue for each route, served in turn. Only used where a rate is
@@ -79,8 +86,8 @@ class RatedDeliveries {
   };
   struct Bucket {
     std::string route_id;
-    std::deque<Delivery> waiting;  // also for members that have left meanwhile
-    std::size_t due = 0;           // without those
+    std::deque<Delivery> waiting;                               // also for members that have left meanwhile
+    std::shared_ptr<std::atomic<std::int64_t>> due_everywhere;  // without those, on all cores
   };
   struct Member {
     std::uint64_t generation;

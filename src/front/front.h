@@ -13,6 +13,10 @@
 
 #include <holdfast/exchange.h>
 
+#include <boost/intrusive/list.hpp>
+
+#include <holdfast/exchange.h>
+
 #include "front/access.h"
 #include "net/address.h"
 #include "net/core.h"

@@ -29,6 +29,7 @@ void ProxiedRequest::describe(AccessNote& note) const {
   note.target = request_.target();
   note.host = request_.host();
   note.route = route_->id;
+  note.cause = cause_;
 }
 
 void ProxiedRequest::start(std::string_view body, End end) {
@@ -217,6 +218,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   context_.core.counters().add(base::Counter::origin_failures);
   bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
+  cause_ = error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage);
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -268,8 +270,7 @@ void ProxiedRequest::fail(int status, std::string_view line) {
 void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
   static base::LogLimiter limiter;
   base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
-                    error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage),
-                    target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
+                    cause_, target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
                     exchange_.connection_id(), request_.method(), base::printable(request_.target()));
 }
 

@@ -98,6 +98,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::shared_ptr<bool> alive_;   // for a built-in origin's answer
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
   std::size_t target_index_ = 0;
+  std::string cause_;            // of an error, for the access log
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
   bool body_done_ = false;       // the request body has arrived in full
   bool sending_ = false;         // the head is out, the body follows as it comes

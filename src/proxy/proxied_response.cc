@@ -70,6 +70,7 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
+  cause_.clear();  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
   } else {
@@ -169,6 +170,7 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
+    cause_ = "grip";
     static base::LogLimiter limiter;
     base::log_limited(limiter, "instructions refused: proxy.instruct_max_bytes ({}) reached: cause=grip target={} {}",
                       context_.options.instruct_max_bytes, target().text, base::printable(request_.target()));
@@ -273,6 +275,7 @@ void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
 
 /// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
 void ProxiedRequest::refuse_instructions(std::string_view why) {
+  cause_ = "grip";
   static base::LogLimiter limiter;
   base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
                     base::printable(why), exchange_.connection_id(), base::printable(request_.target()));

@@ -2,14 +2,13 @@
 """The command line and the configuration: where values come from, what is refused and how it is said."""
 import os
 import signal
-import socket
 import subprocess
 
 import pytest
 
 from harness.client import Client
 from harness.daemon import Daemon, binary
-from harness.wait import TIMEOUT, eventually, free_port, free_ports
+from harness.wait import TIMEOUT, eventually, free_port
 
 GOOD = '[server]\nlisten = ["http://127.0.0.1:7999"]\n[grip]\nsig_key = "a secret"\n'
 
@@ -21,7 +20,14 @@ def run(tmp_path):
         for name, text in files.items():
             (tmp_path / name.replace("_", ".")).write_text(text)
         env = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
-        return subprocess.run([binary(), *arguments], capture_output=True, text=True, cwd=tmp_path, env={**env, **(environment or {})}, timeout=TIMEOUT)
+        return subprocess.run(
+            [binary(), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**env, **(environment or {})},
+            timeout=TIMEOUT,
+        )
 
     (tmp_path / "routes").write_text("* test\n")
     return call
@@ -34,7 +40,9 @@ def check(run, text, **how):
 # ---------------------------------------------------------------------------------------------------------- commands
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["serve", "--version"], ["check", "--version"], ["publish", "--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["serve", "--version"], ["check", "--version"], ["publish", "--version"]]
+)
 def test_version(run, arguments):
     result = run(*arguments)
     assert (result.returncode, result.stderr) == (0, "") and result.stdout.startswith("holdfast 0.")
@@ -46,7 +54,9 @@ def test_help(run, arguments):
     assert result.returncode == 0 and "--config" in result.stdout and "--server.workers" in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["check", "--config"], ["--server.wrkers", "3"], ["serve", "check"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["--nonsense"], ["check", "--config"], ["--server.wrkers", "3"], ["serve", "check"]]
+)
 def test_usage_errors(run, arguments):
     result = run(*arguments)
     assert result.returncode == 1 and result.stderr and result.stdout == ""
@@ -56,7 +66,10 @@ def test_no_configuration_found(run):
     for arguments in ([], ["serve"]):
         result = run(*arguments)
         assert result.returncode == 1
-        assert "no configuration found: looked for ./holdfast.toml, ./config/holdfast.toml, /etc/holdfast/holdfast.toml" in result.stderr
+        assert (
+            "no configuration found: looked for ./holdfast.toml, ./config/holdfast.toml, /etc/holdfast/holdfast.toml"
+            in result.stderr
+        )
         assert "--config FILE" in result.stderr and "holdfast demo" in result.stderr
 
 
@@ -74,7 +87,9 @@ def test_check_of_what_is_good(run):
 
 def test_check_finds_the_file_as_serve_does(run, tmp_path):
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "holdfast.toml").write_text(GOOD.replace("a secret", "") + '[proxy]\nroutes_file = "../routes"\n')
+    (tmp_path / "config" / "holdfast.toml").write_text(
+        GOOD.replace("a secret", "") + '[proxy]\nroutes_file = "../routes"\n'
+    )
     result = run("check")
     assert result.returncode == 0 and "./config/holdfast.toml: good" in result.stdout
     assert "sig_key: not set; without a sig_key, GRIP libraries believe that no proxy is there" in result.stdout
@@ -83,38 +98,72 @@ def test_check_finds_the_file_as_serve_does(run, tmp_path):
 # ------------------------------------------------------------------------------------------------------- what is bad
 
 
-@pytest.mark.parametrize("text, errors", [
-    ("[server]\nworkrs = 1\n", ["holdfast.toml:2: [server] workrs: unknown key; did you mean 'workers'?"]),
-    ("[server]\nmessage_rate = 1\n", ["holdfast.toml:2: [server] message_rate: unknown key; did you mean [grip] message_rate?"]),
-    ("[grop]\n", ["holdfast.toml:1: [grop]: unknown section; did you mean [grip]?"]),
-    ("workers = 1\n", ["holdfast.toml:1: workers: key outside of a section; did you mean [server] workers?"]),
-    ('[server]\nworkers = "two"\n', ["holdfast.toml:2: [server] workers: expected a whole number"]),
-    ("[server]\nworkers = -1\n", ["holdfast.toml:2: [server] workers: -1 is out of range"]),
-    ('[grip]\nslow_client = "drap"\n', ["holdfast.toml:2: [grip] slow_client: 'drap' is not one of close, drop; did you mean 'drop'?"]),
-    ('[server]\nlisten = ["127.0.0.1:80"]\n', ["holdfast.toml:2: [server] listen: '127.0.0.1:80' is not an address to listen on"]),
-    ("[server]\nlisten = []\n", ["holdfast.toml:2: [server] listen: no address is left"]),
-    ("[server\n", ["holdfast.toml:1: not TOML"]),
-    ("[server]\nworkers = 1\nworkers = 2\n", ["holdfast.toml:3: not TOML"]),
-    ("[server]\nworkers = 2 # fine\nwrong = 1\n\n[log]\nlevel = \"loud\"\n", ["holdfast.toml:3: ", "holdfast.toml:6: [log] level: 'loud' is not one of"]),
-])
+@pytest.mark.parametrize(
+    "text, errors",
+    [
+        ("[server]\nworkrs = 1\n", ["holdfast.toml:2: [server] workrs: unknown key; did you mean 'workers'?"]),
+        (
+            "[server]\nmessage_rate = 1\n",
+            ["holdfast.toml:2: [server] message_rate: unknown key; did you mean [grip] message_rate?"],
+        ),
+        ("[grop]\n", ["holdfast.toml:1: [grop]: unknown section; did you mean [grip]?"]),
+        ("workers = 1\n", ["holdfast.toml:1: workers: key outside of a section; did you mean [server] workers?"]),
+        ('[server]\nworkers = "two"\n', ["holdfast.toml:2: [server] workers: expected a whole number"]),
+        ("[server]\nworkers = -1\n", ["holdfast.toml:2: [server] workers: -1 is out of range"]),
+        (
+            '[grip]\nslow_client = "drap"\n',
+            ["holdfast.toml:2: [grip] slow_client: 'drap' is not one of close, drop; did you mean 'drop'?"],
+        ),
+        (
+            '[server]\nlisten = ["127.0.0.1:80"]\n',
+            ["holdfast.toml:2: [server] listen: '127.0.0.1:80' is not an address to listen on"],
+        ),
+        ("[server]\nlisten = []\n", ["holdfast.toml:2: [server] listen: no address is left"]),
+        ("[server\n", ["holdfast.toml:1: not TOML"]),
+        ("[server]\nworkers = 1\nworkers = 2\n", ["holdfast.toml:3: not TOML"]),
+        (
+            "[server]\nworkers = 2 # fine\nwrong = 1\n\n[log]\nlevel = \"loud\"\n",
+            ["holdfast.toml:3: ", "holdfast.toml:6: [log] level: 'loud' is not one of"],
+        ),
+    ],
+)
 def test_errors_name_file_line_and_mend_and_come_all_at_once(run, text, errors):
     for arguments in (["check", "--config", "holdfast.toml"], ["--config", "holdfast.toml"]):
         result = run(*arguments, holdfast_toml=text)
         assert result.returncode == 1
         lines = [line.removeprefix("holdfast: ") for line in result.stderr.splitlines()]
-        assert len(lines) == len(errors) and all(line.startswith(error) for line, error in zip(lines, errors)), result.stderr
+        assert len(lines) == len(errors) and all(
+            line.startswith(error) for line, error in zip(lines, errors)
+        ), result.stderr
 
 
-@pytest.mark.parametrize("section, key, value", [
-    ("server", "http2", "true"), ("server", "proxy_protocol_from", '["10.0.0.0/8"]'), ("server", "listen", '["https://127.0.0.1:1"]'),
-    ("server", "listen", '["unix:/tmp/x"]'), ("tls", "cert", '"x"'), ("control", "zmq_rep", '["tcp://127.0.0.1:1"]'), ("control", "tokens", '["t"]'),
-    ("control", "jwt_keys", '[{ iss = "i", key = "k" }]'), ("proxy", "auto_cross_origin", "true"), ("grip", "upstream_key", '"k"'),
-    ("history", "max_messages", "5"), ("broker", "url", '"redis://x"'), ("webhooks", "database", '"x.db"'), ("admin", "listen", '"http://127.0.0.1:1"'),
-    ("log", "format", '"json"'),
-])
+@pytest.mark.parametrize(
+    "section, key, value",
+    [
+        ("server", "http2", "true"),
+        ("server", "proxy_protocol_from", '["10.0.0.0/8"]'),
+        ("server", "listen", '["https://127.0.0.1:1"]'),
+        ("server", "listen", '["unix:/tmp/x"]'),
+        ("tls", "cert", '"x"'),
+        ("control", "zmq_rep", '["tcp://127.0.0.1:1"]'),
+        ("control", "tokens", '["t"]'),
+        ("control", "jwt_keys", '[{ iss = "i", key = "k" }]'),
+        ("proxy", "auto_cross_origin", "true"),
+        ("grip", "upstream_key", '"k"'),
+        ("history", "max_messages", "5"),
+        ("broker", "url", '"redis://x"'),
+        ("webhooks", "database", '"x.db"'),
+        ("admin", "listen", '"http://127.0.0.1:1"'),
+        ("log", "format", '"json"'),
+    ],
+)
 def test_what_turns_on_a_later_feature_is_refused(run, section, key, value):
     result = check(run, f"[{section}]\n{key} = {value}\n")
-    assert result.returncode == 1 and f"holdfast.toml:2: [{section}] {key}: " in result.stderr and "not yet supported" in result.stderr
+    assert (
+        result.returncode == 1
+        and f"holdfast.toml:2: [{section}] {key}: " in result.stderr
+        and "not yet supported" in result.stderr
+    )
 
 
 @pytest.mark.parametrize("text", ['[[cache]]\nname = "edge"\n', '[[rule]]\nchannel = "c-*"\n'])
@@ -124,12 +173,22 @@ def test_tables_of_later_features_are_refused(run, text):
 
 
 def test_tuning_of_later_features_is_accepted(run):
-    result = check(run, GOOD + "message_wait_ms = 1\nupdate_on_first_subscription = false\n[history]\nmax_messages = 0\nmax_bytes = 5000\n[stats]\nreport_interval_s = 5\n")
+    result = check(
+        run,
+        GOOD
+        + "message_wait_ms = 1\nupdate_on_first_subscription = false\n"
+        + "[history]\nmax_messages = 0\nmax_bytes = 5000\n[stats]\nreport_interval_s = 5\n",
+    )
     assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_secrets_are_not_quoted(run):
-    for text in ('[grip]\nsig_key = "tops3cret\\n"\n', '[grip]\nsig_key = "tops3cret\n', '[grip]\nsig_key = ["tops3cret"]\n', '[grip]\nsig_key = "file:missing"\nx = "tops3cret"\n'):
+    for text in (
+        '[grip]\nsig_key = "tops3cret\\n"\n',
+        '[grip]\nsig_key = "tops3cret\n',
+        '[grip]\nsig_key = ["tops3cret"]\n',
+        '[grip]\nsig_key = "file:missing"\nx = "tops3cret"\n',
+    ):
         result = check(run, text)
         assert result.returncode == 1 and "s3cret" not in result.stderr + result.stdout
 
@@ -139,10 +198,22 @@ def test_a_key_file_that_is_not_there(run):
     assert result.returncode == 1 and "grip.sig_key: " in result.stderr and "missing.pem" in result.stderr
 
 
-@pytest.mark.parametrize("key, value", [("http", '"http://0.0.0.0:5561"'), ("zmq_pull", '["tcp://*:5560"]'), ("zmq_sub", '["tcp://0.0.0.0:5562"]'), ("http", '"http://[::]:5561"')])
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("http", '"http://0.0.0.0:5561"'),
+        ("zmq_pull", '["tcp://*:5560"]'),
+        ("zmq_sub", '["tcp://0.0.0.0:5562"]'),
+        ("http", '"http://[::]:5561"'),
+    ],
+)
 def test_control_off_loopback_must_be_meant(run, key, value):
     result = check(run, f"{GOOD}[control]\n{key} = {value}\n")
-    assert result.returncode == 1 and f"[control] {key}: " in result.stderr and "allow_unauthenticated = true" in result.stderr
+    assert (
+        result.returncode == 1
+        and f"[control] {key}: " in result.stderr
+        and "allow_unauthenticated = true" in result.stderr
+    )
     result = check(run, f"{GOOD}[control]\n{key} = {value}\nallow_unauthenticated = true\n")
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -165,7 +236,12 @@ def test_a_flag_beats_the_environment_and_that_beats_the_file(start):
 
 
 def test_lists_and_switches_in_the_environment(start):
-    rig = start(environment={"HOLDFAST_PROXY_X_FORWARDED_FOR": "truncate:1,append", "HOLDFAST_PROXY_SET_X_FORWARDED_PROTO": "no"})
+    rig = start(
+        environment={
+            "HOLDFAST_PROXY_X_FORWARDED_FOR": "truncate:1,append",
+            "HOLDFAST_PROXY_SET_X_FORWARDED_PROTO": "no",
+        }
+    )
     rig.get("/", [("X-Forwarded-For", "a, b"), ("X-Forwarded-Proto", "kept")])
     seen = rig.origin.requests[-1]
     assert (seen.header("x-forwarded-for"), seen.header("x-forwarded-proto")) == ("b, 127.0.0.1", "kept")
@@ -186,7 +262,10 @@ def test_bad_values_name_the_variable_or_the_flag(run, environment, arguments, w
 def test_an_unknown_variable_is_one_warning(run):
     result = check(run, GOOD, environment={"HOLDFAST_SERVER_WORKRS": "1"})
     assert result.returncode == 0
-    assert result.stdout.splitlines()[0] == "warning: HOLDFAST_SERVER_WORKRS: unknown variable, ignored; did you mean HOLDFAST_SERVER_WORKERS?"
+    assert (
+        result.stdout.splitlines()[0]
+        == "warning: HOLDFAST_SERVER_WORKRS: unknown variable, ignored; did you mean HOLDFAST_SERVER_WORKERS?"
+    )
 
 
 def test_port_and_log_level():
@@ -210,75 +289,6 @@ def answers(port):
     return status == 200
 
 
-# ---------------------------------------------------------------------------------------------------------- listeners
-
-
-@pytest.mark.parametrize("section, key, form", [
-    ("server", "listen", "list"), ("control", "http", "text"), ("control", "zmq_pull", "list"), ("control", "zmq_sub", "list")])
-def test_a_port_in_use_is_fatal_and_names_its_key(fails_to_start, section, key, form):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        address = f"{'tcp' if key.startswith('zmq') else 'http'}://127.0.0.1:{taken.getsockname()[1]}"
-        log = fails_to_start({section: {key: [address] if form == "list" else address}})
-    assert f"{section}.{key}: cannot " in log and f"127.0.0.1:{address.rpartition(':')[2]}" in log and "Address already in use" in log
-
-
-def test_a_second_holdfast_on_the_same_port_is_refused(start, fails_to_start):
-    """SO_REUSEPORT alone would let it in."""
-    rig = start()
-    log = fails_to_start({"server": {"listen": [f"http://127.0.0.1:{rig.daemon.port}"]}})
-    assert f"server.listen: cannot listen on 127.0.0.1:{rig.daemon.port}: bind: Address already in use" in log
-    log = fails_to_start({"control": {"http": f"http://127.0.0.1:{rig.daemon.control_port}"}})
-    assert "control.http: cannot listen on " in log
-    assert all(rig.get("/").status == 200 for _ in range(20))
-
-
-def test_one_address_for_two_listeners_is_refused(fails_to_start):
-    """For the same reason: our own would share it, and clients would publish."""
-    port = free_port()
-    log = fails_to_start({"server": {"listen": [f"http://127.0.0.1:{port}"]}, "control": {"http": f"http://localhost:{port}"}})
-    assert f"control.http: 127.0.0.1:{port} is given twice" in log
-    log = fails_to_start({"server": {"listen": [f"http://127.0.0.1:{port}"] * 2}})
-    assert f"server.listen: 127.0.0.1:{port} is given twice" in log
-
-
-def test_several_listeners_and_ipv6(start):
-    first, second = free_ports(2)
-    rig = start({"server": {"listen": [f"http://127.0.0.1:{first}", f"http://[::1]:{second}", ""]}})
-    for port, host in ((first, "127.0.0.1"), (second, "::1")):
-        client = Client(port, host=host)
-        assert client.get("/").status == 200
-        client.close()
-    assert rig.origin.requests[-1].header("x-forwarded-for") == "::1"
-
-
-def test_listeners_that_are_off(start):
-    rig = start({"control": {"http": "", "zmq_pull": [], "zmq_sub": []}})
-    assert rig.get("/").status == 200
-    with pytest.raises(ConnectionRefusedError):
-        rig.connect_control()
-
-
-def test_a_daemon_starts_again_on_its_port_at_once():
-    """Connections of the one before it, in whatever state, are no obstacle."""
-    daemon = Daemon(["* test"])
-    daemon.start()
-    client = Client(daemon.port)
-    assert client.get("/").status == 200
-    daemon.signal(signal.SIGTERM)
-    assert daemon.wait_exit() == 0
-    daemon.launch()
-    try:
-        daemon.wait_log(" is ready: ")
-        again = Client(daemon.port)
-        assert again.get("/").status == 200
-        again.close()
-    finally:
-        client.close()
-        daemon.stop()
-
-
 # ---------------------------------------------------------------------------------------------------------------- log
 
 
@@ -289,8 +299,13 @@ def test_the_access_log(start):
     rig.publish(channel, close=True)
     stream.rest()
     assert rig.get("/a?b=\"c'd").status == 200
-    rig.daemon.wait_log(r"access peer=127.0.0.1 conn=[0-9a-f]+:[0-9a-f]+ GET test/stream-\d+ route=blue code=200 bytes=\d+ hold=stream ms=\d+ end=published\n")
-    rig.daemon.wait_log(r"access peer=127.0.0.1 conn=\S+ GET test/a\?b=\S+ route=blue code=200 bytes=8 hold=- ms=\d+ end=finished\n")
+    rig.daemon.wait_log(
+        r"access peer=127.0.0.1 conn=[0-9a-f]+:[0-9a-f]+ GET test/stream-\d+ route=blue code=200 bytes=\d+ "
+        r"hold=stream ms=\d+ end=published\n"
+    )
+    rig.daemon.wait_log(
+        r"access peer=127.0.0.1 conn=\S+ GET test/a\?b=\S+ route=blue code=200 bytes=8 hold=- ms=\d+ end=finished\n"
+    )
     rig.daemon.wait_log(r"access peer=127.0.0.1 conn=\S+ POST test/publish/ route=control code=200 ")
 
 
@@ -304,5 +319,9 @@ def test_the_access_log_may_be_off(start):
 
 def test_warnings_at_start(start):
     log = start({"grip": {"sig_key": "", "message_hwm": 5}}, environment={"HOLDFAST_NONSENSE": "1"}).daemon.log()
-    for what in ("sig_key: not set", "message_hwm: has no effect while message_rate is 0", "HOLDFAST_NONSENSE: unknown variable, ignored"):
+    for what in (
+        "sig_key: not set",
+        "message_hwm: has no effect while message_rate is 0",
+        "HOLDFAST_NONSENSE: unknown variable, ignored",
+    ):
         assert [line for line in log.splitlines() if " warning " in line and what in line]

@@ -19,8 +19,20 @@ def seen(rig, headers=(), method="GET", **how):
 
 
 def test_other_fields_pass_in_order_and_as_they_came(rig):
-    headers = [("X-A", "1"), ("x-a", "2"), ("Cookie", "a=b; c"), ("X-A", "3"), ("Empty", ""), ("Latin", "\xe9\xff"), ("Tab", "a\tb"),
-               ("Via", "1.1 x"), ("Forwarded", "for=y"), ("User-Agent", "u"), ("Proxy-Authorization", "Basic x"), ("!#$%&'*+-.^_`|~1", "odd")]
+    headers = [
+        ("X-A", "1"),
+        ("x-a", "2"),
+        ("Cookie", "a=b; c"),
+        ("X-A", "3"),
+        ("Empty", ""),
+        ("Latin", "\xe9\xff"),
+        ("Tab", "a\tb"),
+        ("Via", "1.1 x"),
+        ("Forwarded", "for=y"),
+        ("User-Agent", "u"),
+        ("Proxy-Authorization", "Basic x"),
+        ("!#$%&'*+-.^_`|~1", "odd"),
+    ]
     got = seen(rig, headers)
     assert [h for h in got.headers if h[0].lower() not in ADDED] == headers
 
@@ -34,8 +46,13 @@ def test_host_comes_first(rig):
 
 
 HOP_BY_HOP = [
-    ("Connection", "x"), ("Keep-Alive", "timeout=5"), ("Proxy-Connection", "keep-alive"), ("TE", "trailers"), ("Trailer", "X-T"),
-    ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABkAAQAAP__"),
+    ("Connection", "x"),
+    ("Keep-Alive", "timeout=5"),
+    ("Proxy-Connection", "keep-alive"),
+    ("TE", "trailers"),
+    ("Trailer", "X-T"),
+    ("Upgrade", "h2c"),
+    ("HTTP2-Settings", "AAMAAABkAAQAAP__"),
 ]
 
 
@@ -47,7 +64,9 @@ def test_hop_by_hop_fields_of_requests_are_removed(rig, name, value):
 
 def test_an_upgrade_to_h2c_is_not_taken_up(rig):
     client = rig.connect()
-    response = client.get(rig.path(), [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABk")])
+    response = client.get(
+        rig.path(), [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABk")]
+    )
     assert (response.status, response.version) == (200, "1.1")
     assert set(rig.origin.requests[-1].names()) == ADDED
 
@@ -100,7 +119,9 @@ def test_nominating_set_cookie_in_a_response_leaves_the_rest_alone(rig):
 # -------------------------------------------------------------------------------------------------------- Grip-*
 
 
-@pytest.mark.parametrize("name", ["Grip-Sig", "grip-sig", "Grip_Sig", "GRIP-FEATURE", "Grip_Feature", "Grip-Last", "Grip-Anything", "Grip-"])
+@pytest.mark.parametrize(
+    "name", ["Grip-Sig", "grip-sig", "Grip_Sig", "GRIP-FEATURE", "Grip_Feature", "Grip-Last", "Grip-Anything", "Grip-"]
+)
 def test_req_9_grip_fields_of_clients_are_removed(rig, name):
     got = seen(rig, [(name, "forged")])
     assert "forged" not in [value for _, value in got.headers]
@@ -113,7 +134,9 @@ def test_req_9_also_on_a_no_grip_route(start):
 
 
 def test_sig_1_the_signature(rig):
-    claims = jwt.decode(seen(rig).header("grip-sig"), SIG_KEY, algorithms=["HS256"], options={"require": ["exp", "iss"]})
+    claims = jwt.decode(
+        seen(rig).header("grip-sig"), SIG_KEY, algorithms=["HS256"], options={"require": ["exp", "iss"]}
+    )
     assert set(claims) == {"iss", "exp"} and claims["iss"] == "holdfast"
 
 
@@ -144,7 +167,9 @@ def test_sig_3_the_algorithm_follows_the_key(start, tmp_path, kind, algorithm):
 
 def test_grip_fields_of_a_no_grip_origin_are_relayed(start):
     rig = start(routes=["*,no_grip ORIGIN"])
-    rig.origin.on("/held", lambda request, connection: answer(body=b"b", headers=[("Grip-Hold", "stream"), ("Grip-Channel", "c")]))
+    rig.origin.on(
+        "/held", lambda request, connection: answer(body=b"b", headers=[("Grip-Hold", "stream"), ("Grip-Channel", "c")])
+    )
     response = rig.get("/held")
     assert (response.header("grip-hold"), response.body) == ("stream", b"b")
 
@@ -196,7 +221,13 @@ def test_xfp_1_an_accepted_scheme_chooses_the_route(start, origins):
     secure.reply(None, body=b"secure")
     rig = start({"proxy": {"accept_x_forwarded_proto": True}},
                 routes=[f"*,ssl=yes 127.0.0.1:{secure.port}", "*,ssl=no ORIGIN"])
-    for proto, body in [("https", b"secure"), ("wss", b"secure"), ("HTTPS", b"default\n"), ("http", b"default\n"), ("x", b"default\n")]:
+    for proto, body in [
+        ("https", b"secure"),
+        ("wss", b"secure"),
+        ("HTTPS", b"default\n"),
+        ("http", b"default\n"),
+        ("x", b"default\n"),
+    ]:
         assert rig.get("/", [("X-Forwarded-Proto", proto)]).body == body
     assert rig.get("/", [("X-Forwarded-Protocol", "https")]).body == b"secure"
     assert rig.get("/").body == b"default\n"
@@ -216,10 +247,19 @@ def test_cdn_loop_is_left_alone_by_default(rig):
     assert seen(rig, [("CDN-Loop", "a")]).header("cdn-loop") == "a"
 
 
-@pytest.mark.parametrize("offered, forwarded", [
-    ("gzip, deflate, br", "gzip, deflate, br"), ("zstd, gzip;q=0.5, br", "gzip;q=0.5, br"), ("zstd", "identity"), ("*", "identity"),
-    ("identity", "identity"), ("GZIP, Compress", "GZIP"), ("br;q=0, zstd", "br;q=0"), ("", "identity"),
-])
+@pytest.mark.parametrize(
+    "offered, forwarded",
+    [
+        ("gzip, deflate, br", "gzip, deflate, br"),
+        ("zstd, gzip;q=0.5, br", "gzip;q=0.5, br"),
+        ("zstd", "identity"),
+        ("*", "identity"),
+        ("identity", "identity"),
+        ("GZIP, Compress", "GZIP"),
+        ("br;q=0, zstd", "br;q=0"),
+        ("", "identity"),
+    ],
+)
 def test_accept_encoding_is_narrowed_to_what_can_be_decoded(rig, offered, forwarded):
     assert seen(rig, [("Accept-Encoding", offered)]).header("accept-encoding") == forwarded
 
@@ -251,13 +291,26 @@ def test_a_coded_request_is_relayed_as_it_came(rig):
 def test_req_3_route_headers_replace_those_of_clients(start):
     rig = start(routes=['*,header=X-Set:new,header=X-Drop:,header="X-Text:  a, b" ORIGIN'])
     got = seen(rig, [("x-set", "old"), ("X-Set", "older"), ("X-Drop", "1"), ("X-Other", "2")])
-    assert [h for h in got.headers if h[0].lower() not in ADDED] == [("X-Other", "2"), ("X-Set", "new"), ("X-Text", "a, b")]
+    assert [h for h in got.headers if h[0].lower() not in ADDED] == [
+        ("X-Other", "2"),
+        ("X-Set", "new"),
+        ("X-Text", "a, b"),
+    ]
 
 
 def test_req_4_original_headers_are_marked(start):
     mark = "eb9bf0f5-"
     rig = start({"proxy": {"orig_headers_need_mark": ["X-Secret"]}}, routes=["*,orig_headers ORIGIN"])
-    got = seen(rig, [("X-A", "1"), ("Connection", "X-A"), ("X-Secret", "s"), (mark + "X-B", "2"), (mark.upper() + "X-Secret", "real")])
+    got = seen(
+        rig,
+        [
+            ("X-A", "1"),
+            ("Connection", "X-A"),
+            ("X-Secret", "s"),
+            (mark + "X-B", "2"),
+            (mark.upper() + "X-Secret", "real"),
+        ],
+    )
     assert {n: v for n, v in got.headers if n.startswith(mark)} == {
         mark + "Host": "test", mark + "X-A": "1", mark + "Connection": "X-A", mark + "X-B": "2"}
     assert got.all("X-Secret") == ["s"] and got.all(mark + "X-Secret") == ["real"] and got.all("X-A") == []
@@ -270,7 +323,9 @@ def test_req_4_marked_headers_are_removed_elsewhere(rig):
 def test_req_7_the_route_header_selects_and_is_removed(start, origins):
     other = origins()
     other.reply(None, body=b"other")
-    rig = start({"proxy": {"accept_route_header": True}}, routes=["* ORIGIN", f",id=blue,path_beg=/b 127.0.0.1:{other.port}"])
+    rig = start(
+        {"proxy": {"accept_route_header": True}}, routes=["* ORIGIN", f",id=blue,path_beg=/b 127.0.0.1:{other.port}"]
+    )
     assert rig.get("/b", [("Pushpin-Route", "blue")]).body == b"other"
     assert "pushpin-route" not in other.requests[-1].names()
     for path, headers in [("/a", [("Pushpin-Route", "blue")]), ("/b", [("Pushpin-Route", "green")])]:
@@ -284,8 +339,18 @@ def test_the_route_header_is_passed_on_where_it_is_not_accepted(rig):
 
 def test_nothing_is_added_to_responses(rig):
     """OUT-8"""
-    rig.origin.on("/plain", lambda request, connection: answer(body=b"x", headers=[("Set-Cookie", "a"), ("set-cookie", "b"), ("Server", "s")]))
-    assert rig.get("/plain").headers == [("Set-Cookie", "a"), ("set-cookie", "b"), ("Server", "s"), ("Content-Length", "1")]
+    rig.origin.on(
+        "/plain",
+        lambda request, connection: answer(
+            body=b"x", headers=[("Set-Cookie", "a"), ("set-cookie", "b"), ("Server", "s")]
+        ),
+    )
+    assert rig.get("/plain").headers == [
+        ("Set-Cookie", "a"),
+        ("set-cookie", "b"),
+        ("Server", "s"),
+        ("Content-Length", "1"),
+    ]
 
 
 def test_many_fields_of_many_sizes(rig):
@@ -294,4 +359,6 @@ def test_many_fields_of_many_sizes(rig):
     path = rig.path()
     client.send(request("GET", path, headers))
     assert client.response().status == 200
-    assert [h for h in rig.origin.requests[-1].headers if h[0].startswith("X-") and h[0] != "X-Forwarded-For"] == headers
+    assert [
+        h for h in rig.origin.requests[-1].headers if h[0].startswith("X-") and h[0] != "X-Forwarded-For"
+    ] == headers

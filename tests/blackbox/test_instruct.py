@@ -2,7 +2,6 @@
 """Instructions of origins: headers and application/grip-instruct documents, good ones and all that cannot be followed.
 Those are a 502 that says why in debug, and never reach the client half followed."""
 import base64
-import json
 
 import pytest
 
@@ -21,7 +20,10 @@ def routes():
 # ------------------------------------------------------------------------------------------------- good documents
 
 
-@pytest.mark.parametrize("content_type", ["application/grip-instruct", "application/grip-instruct; charset=utf-8", "Application/GRIP-Instruct ;x"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/grip-instruct", "application/grip-instruct; charset=utf-8", "Application/GRIP-Instruct ;x"],
+)
 def test_a_document_that_holds_a_long_poll(rig, content_type):
     """`response` is the mode where none is given (JSON)."""
     channel = rig.name("c")
@@ -45,10 +47,21 @@ def test_json_7_what_the_client_sees_is_the_response_member(rig):
 
 def test_a_document_that_holds_a_stream(rig):
     a, b = rig.name("a"), rig.name("b")
-    path = document(rig, {
-        "hold": {"mode": "stream", "channels": [{"name": a, "prev-id": None, "filters": []}, {"name": b}], "meta": {"user": "1"}},
-        "response": {"headers": {"X-A": "1"}, "body-bin": base64.b64encode(b"\x00open\n").decode(), "body": "loses"},
-    })
+    path = document(
+        rig,
+        {
+            "hold": {
+                "mode": "stream",
+                "channels": [{"name": a, "prev-id": None, "filters": []}, {"name": b}],
+                "meta": {"user": "1"},
+            },
+            "response": {
+                "headers": {"X-A": "1"},
+                "body-bin": base64.b64encode(b"\x00open\n").decode(),
+                "body": "loses",
+            },
+        },
+    )
     stream = rig.connect().stream(path)
     assert stream.head.header("x-a") == "1" and stream.until(b"\n") == b"\x00open\n"
     rig.publish_items(item(b, stream="b\n"), item(a, stream="a\n"))
@@ -56,14 +69,19 @@ def test_a_document_that_holds_a_stream(rig):
 
 
 def test_json_9_its_keep_alive_is_an_interval(rig):
-    path = document(rig, {"hold": {"mode": "stream", "channels": [], "keep-alive": {"content-bin": "AP8=", "timeout": 1}}})
+    path = document(
+        rig, {"hold": {"mode": "stream", "channels": [], "keep-alive": {"content-bin": "AP8=", "timeout": 1}}}
+    )
     assert rig.connect().stream(path).take(4) == b"\x00\xff" * 2
 
 
 def test_json_6_headers_and_document_are_combined(rig):
     a, b = rig.name("a"), rig.name("b")
-    path = document(rig, {"hold": {"mode": "stream", "channels": [{"name": b}]}},
-                    [("Grip-Hold", "response"), ("Grip-Channel", a), ("Grip-Status", "202"), ("Grip-Expose-Headers", "x-none")])
+    path = document(
+        rig,
+        {"hold": {"mode": "stream", "channels": [{"name": b}]}},
+        [("Grip-Hold", "response"), ("Grip-Channel", a), ("Grip-Status", "202"), ("Grip-Expose-Headers", "x-none")],
+    )
     stream = rig.connect().stream(path)
     assert stream.head.status == 202
     rig.publish_items(item(a, stream="a\n"), item(b, stream="b\n"))
@@ -82,8 +100,23 @@ def test_a_document_without_a_hold_is_answered_at_once(rig, value, wanted):
 
 
 def test_framing_fields_in_a_document_are_not_followed(rig):
-    response = rig.get(document(rig, {"response": {"body": "four", "headers": {
-        "Content-Length": "99", "Transfer-Encoding": "chunked", "Connection": "X-A", "Grip-Hold": "stream", "X-B": "kept"}}}))
+    response = rig.get(
+        document(
+            rig,
+            {
+                "response": {
+                    "body": "four",
+                    "headers": {
+                        "Content-Length": "99",
+                        "Transfer-Encoding": "chunked",
+                        "Connection": "X-A",
+                        "Grip-Hold": "stream",
+                        "X-B": "kept",
+                    },
+                }
+            },
+        )
+    )
     assert response.body == b"four" and set(response.names()) == {"x-b", "content-length"}
 
 
@@ -92,7 +125,12 @@ def test_framing_fields_in_a_document_are_not_followed(rig):
 
 def test_instructions_without_a_hold_are_stripped_and_the_response_is_relayed(rig):
     """Section 11."""
-    rig.origin.reply("/plain", 404, b"body", [("Grip-Channel", "c"), ("Grip-Status", "410 Left"), ("X-A", "1"), ("Grip-Expose-Headers", "X-A")])
+    rig.origin.reply(
+        "/plain",
+        404,
+        b"body",
+        [("Grip-Channel", "c"), ("Grip-Status", "410 Left"), ("X-A", "1"), ("Grip-Expose-Headers", "X-A")],
+    )
     response = rig.get("/plain")
     assert (response.status, response.reason, response.body) == (410, "Left", b"body")
     assert response.headers == [("X-A", "1"), ("Content-Length", "4")]
@@ -112,7 +150,15 @@ def test_several_grip_channels_do_no_harm(rig):
     """§9.1: an element with a malformed parameter counts for nothing, empty ones neither."""
     channel = rig.name("c")
     path = rig.path()
-    rig.origin.reply(path, body=b"open\n", headers=[("Grip-Hold", "stream"), ("Grip-Channel", f'bad; x="open, {channel}'), ("Grip-Channel", f", ,{channel}; filter,")])
+    rig.origin.reply(
+        path,
+        body=b"open\n",
+        headers=[
+            ("Grip-Hold", "stream"),
+            ("Grip-Channel", f'bad; x="open, {channel}'),
+            ("Grip-Channel", f", ,{channel}; filter,"),
+        ],
+    )
     stream = rig.connect().stream(path)
     stream.until(b"open\n")
     rig.publish(channel, stream="m\n")

@@ -33,7 +33,9 @@ def raw_deflate(data):
     return coder.compress(data) + coder.flush()
 
 
-@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "GZIP", "identity", "gzip, identity", "raw deflate"])
+@pytest.mark.parametrize(
+    "coding", ["gzip", "x-gzip", "deflate", "br", "GZIP", "identity", "gzip, identity", "raw deflate"]
+)
 def test_a_hold_never_mixes_coded_and_plain_bytes(rig, coding):
     """Contract §7: the initial body is decoded, since what is published is not coded."""
     channel = rig.name("c")
@@ -63,7 +65,11 @@ def test_an_empty_body_that_claims_a_coding(rig, mode):
 
 def test_a_coded_long_poll_and_a_coded_document_are_decoded(rig):
     path = rig.path()
-    rig.origin.reply(path, body=CODED["gzip"], headers=hold_headers("response", ["c"], [("Content-Encoding", "gzip"), ("Grip-Timeout", "1")]))
+    rig.origin.reply(
+        path,
+        body=CODED["gzip"],
+        headers=hold_headers("response", ["c"], [("Content-Encoding", "gzip"), ("Grip-Timeout", "1")]),
+    )
     response = rig.get(path)
     assert response.body == b"hello" and "content-encoding" not in response.names()
     packed = gzip.compress(json.dumps({"response": {"body": "unpacked"}}).encode())

@@ -105,7 +105,7 @@ def test_clients_that_leave_while_deliveries_wait_for_the_rate(start):
 
 def test_message_hwm_drops_the_excess_of_one_route(start):
     """Ten may wait on each route: the rest is dropped and logged, the other route loses nothing."""
-    rig = start({"server": {"workers": 1}, "grip": {"message_rate": 20, "message_hwm": 10}},
+    rig = start({"grip": {"message_rate": 20, "message_hwm": 10}}, workers=1,
                 routes=["a.test,id=a ORIGIN", "b.test,id=b ORIGIN"])
     a, b = rig.name("a"), rig.name("b")
     path_a, path_b = rig.hold_stream(a), rig.hold_stream(b)
@@ -129,20 +129,26 @@ def test_message_hwm_drops_the_excess_of_one_route(start):
 
 def test_backlog_max_bytes(start):
     """What waits for the rate is bounded too: HTTP publishers are told to come again, ZeroMQ ones wait at the door."""
-    rig = start({"control": {"backlog_max_bytes": 3000000}, "grip": {"message_rate": 20}, "server": {"send_buffer_max_bytes": 1 << 30}})
-    channel, message = rig.name("c"), "x" * 900000
+    rig = start(
+        {
+            "control": {"backlog_max_bytes": 300000},
+            "grip": {"message_rate": 3},
+            "server": {"send_buffer_max_bytes": 1 << 30},
+        }
+    )
+    channel, message = rig.name("c"), "x" * 90000
     stream, push = rig.stream(channel), rig.zmq.push()
     body, accepted = body_of(item(channel, stream=message)), 0
     while (response := rig.control(body)).status == 200:
         accepted += 1
         assert accepted < 100
     assert response.status == 503 and "control.backlog_max_bytes" in response.text and response.header("retry-after")
-    rig.daemon.wait_log(r"publish refused: control.backlog_max_bytes \(3000000\) reached")
+    rig.daemon.wait_log(r"publish refused: control.backlog_max_bytes \(300000\) reached")
     push.send(tnet({"channel": channel, "formats": {"http-stream": {"content": "pushed\n"}}}))
     end = body_of(item(channel, stream="end\n"))
     eventually(lambda: rig.control(end).status == 200, "publishing is possible again")
     got = stream.until(b"end\n")
-    assert got.count(b"x") == accepted * 900000
+    assert got.count(b"x") == accepted * 90000
     assert b"pushed\n" in got or stream.until(b"pushed\n")
 
 
@@ -156,5 +162,7 @@ def test_backlog_is_not_for_what_nobody_waits_for(start):
 
 def test_a_limit_that_the_system_does_not_allow_is_said(start):
     rig = start({"server": {"max_connections": 100000000}})
-    assert re.search(r"server.max_connections is 100000000, but the descriptor limit \(\d+\) allows \d+", rig.daemon.log())
+    assert re.search(
+        r"server.max_connections is 100000000, but the descriptor limit \(\d+\) allows \d+", rig.daemon.log()
+    )
     assert rig.get("/").status == 200

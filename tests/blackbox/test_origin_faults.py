@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness.messages import LAST_CHUNK, Broken, answer, chunk, request
+from harness.messages import Broken, answer, chunk, request
 
 BAD_GATEWAY = (502, b"Error while proxying to origin.\n")
 GATEWAY_TIMEOUT = (504, b"Error while proxying to origin.\n")
@@ -154,7 +154,9 @@ BODIES = {
     "sized": answer(headers=[("Content-Length", "1000")], framing="none") + b"x" * 500,
     "chunked-between": answer(headers=[("Transfer-Encoding", "chunked")], framing="none") + chunk(b"x" * 500),
     "chunked-inside": answer(headers=[("Transfer-Encoding", "chunked")], framing="none") + b"400\r\n" + b"x" * 500,
-    "chunked-before-end": answer(headers=[("Transfer-Encoding", "chunked")], framing="none") + chunk(b"x" * 500) + b"0\r\n",
+    "chunked-before-end": answer(headers=[("Transfer-Encoding", "chunked")], framing="none")
+    + chunk(b"x" * 500)
+    + b"0\r\n",
 }
 
 
@@ -185,7 +187,9 @@ def test_err_12_a_body_that_is_cut_never_ends_cleanly(rig, case, how, version):
     assert len(rig.origin.seen(path)) == 1 and rig.get("/next").status == 200
 
 
-@pytest.mark.parametrize("garbage", [b"xyz\r\n", b"5\nhello\r\n", b"-1\r\n", b"5\r\nhello!\r\n0\r\n\r\n", b"fffffffffffffffff\r\n"])
+@pytest.mark.parametrize(
+    "garbage", [b"xyz\r\n", b"5\nhello\r\n", b"-1\r\n", b"5\r\nhello!\r\n0\r\n\r\n", b"fffffffffffffffff\r\n"]
+)
 def test_a_chunk_that_is_none_breaks_the_response(rig, garbage):
     head_seen = threading.Event()
 
@@ -239,7 +243,9 @@ def silent(request, connection):
 def test_response_timeout(start):
     rig = start({"proxy": {"response_timeout_ms": 300}})
     rig.origin.on("/silent", silent)
-    rig.origin.on("/half", lambda request, connection: connection.send(b"HTTP/1.1 200 OK\r\nX: ") or silent(request, connection))
+    rig.origin.on(
+        "/half", lambda request, connection: connection.send(b"HTTP/1.1 200 OK\r\nX: ") or silent(request, connection)
+    )
     client = rig.connect()
     for path in ("/silent", "/half"):
         assert outcome(client.get(path)) == GATEWAY_TIMEOUT

@@ -10,12 +10,8 @@ from harness.wait import eventually
 POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
 
 
-def alone(config=None):
-    return {"server": {"workers": 1}, **(config or {})}
-
-
 def test_connections_are_used_again(start):
-    rig = start(alone())
+    rig = start(workers=1)
     client, other = rig.connect(), rig.connect()
     for _ in range(5):
         assert client.get("/a").status == other.ask("POST", "/b", body=b"x").status == 200
@@ -25,7 +21,7 @@ def test_connections_are_used_again(start):
 @pytest.mark.parametrize("framing, headers, version", [
     ("sized", [("Connection", "close")], "1.1"), ("sized", [], "1.0"), ("close", [], "1.1")])
 def test_connections_that_the_origin_ends_are_not(start, framing, headers, version):
-    rig = start(alone())
+    rig = start(workers=1)
 
     def handler(request, connection):
         connection.send(answer(body=b"b", headers=headers, framing=framing, version=version))
@@ -39,7 +35,7 @@ def test_connections_that_the_origin_ends_are_not(start, framing, headers, versi
 
 
 def test_an_origin_of_http_1_0_that_keeps_alive(start):
-    rig = start(alone())
+    rig = start(workers=1)
     rig.origin.reply("/a", body=b"b", headers=[("Connection", "keep-alive")], version="1.0")
     client = rig.connect()
     assert [client.get("/a").body for _ in range(3)] == [b"b"] * 3
@@ -47,14 +43,14 @@ def test_an_origin_of_http_1_0_that_keeps_alive(start):
 
 
 def test_pool_max_idle(start):
-    rig = start(alone({"proxy": {"pool_max_idle": 0}}))
+    rig = start({"proxy": {"pool_max_idle": 0}}, workers=1)
     client = rig.connect()
     assert [client.get("/a").status for _ in range(3)] == [200] * 3
     assert rig.origin.accepted == 3
 
 
 def test_tgt_5_idle_connections_are_closed_in_time(start):
-    rig = start(alone({"proxy": {"pool_idle_ms": 200}}))
+    rig = start({"proxy": {"pool_idle_ms": 200}}, workers=1)
     client = rig.connect()
     assert client.get("/a").status == 200
     eventually(lambda: not rig.origin.connections, "the end of the idle connection")
@@ -64,7 +60,7 @@ def test_tgt_5_idle_connections_are_closed_in_time(start):
 
 def test_an_idle_connection_that_the_origin_closed_is_not_used(start):
     """Also for requests that may not be repeated: the end of the connection was there to be seen."""
-    rig = start(alone())
+    rig = start(workers=1)
 
     def handler(request, connection):
         connection.send(answer(body=b"ok"))
@@ -82,7 +78,7 @@ def test_an_idle_connection_that_the_origin_closed_is_not_used(start):
 @pytest.mark.parametrize("method, status, asked", [("GET", 200, 2), ("PUT", 200, 2), ("POST", 502, 1)])
 def test_a_connection_that_dies_of_old_age_just_as_it_is_used(start, method, status, asked, fault):
     """One retry on a fresh connection, for requests that may be repeated."""
-    rig = start(alone())
+    rig = start(workers=1)
 
     def only_once(request, connection):
         if connection.requests > 1:
@@ -101,11 +97,19 @@ def test_a_connection_that_dies_of_old_age_just_as_it_is_used(start, method, sta
         rig.origin.requests.clear()
 
 
-@pytest.mark.parametrize("method, first", [
-    ("GET", answer(body=b"good")), ("GET", answer(body=b"good", framing="chunked")), ("HEAD", answer(headers=[("Content-Length", "4")], framing="none")),
-    ("GET", answer(204, framing="none")), ("GET", answer(304, framing="none")), ("POST", answer(body=b"good"))])
+@pytest.mark.parametrize(
+    "method, first",
+    [
+        ("GET", answer(body=b"good")),
+        ("GET", answer(body=b"good", framing="chunked")),
+        ("HEAD", answer(headers=[("Content-Length", "4")], framing="none")),
+        ("GET", answer(204, framing="none")),
+        ("GET", answer(304, framing="none")),
+        ("POST", answer(body=b"good")),
+    ],
+)
 def test_bytes_behind_a_response_are_nobodys_answer(start, method, first):
-    rig = start(alone())
+    rig = start(workers=1)
     rig.origin.on("/a", lambda request, connection: first + POISON)
     client, other = rig.connect(), rig.connect()
     for _ in range(5):
@@ -116,7 +120,7 @@ def test_bytes_behind_a_response_are_nobodys_answer(start, method, first):
 
 
 def test_bytes_on_an_idle_connection_are_nobodys_answer(start):
-    rig = start(alone())
+    rig = start(workers=1)
     idle = []
     rig.origin.on("/a", lambda request, connection: idle.append(connection) or answer(body=b"good"))
     client, other = rig.connect(), rig.connect()
@@ -128,7 +132,7 @@ def test_bytes_on_an_idle_connection_are_nobodys_answer(start):
 
 
 def test_an_answer_that_comes_before_the_request_is_complete_ends_the_connection(start):
-    rig = start(alone())
+    rig = start(workers=1)
     rig.origin.on("/early", lambda request, connection: answer(body=b"early"), read_body=False)
     client = rig.connect()
     client.send(request("POST", "/early", [("Content-Length", "100000")]) + b"x" * 10)

@@ -26,6 +26,7 @@ def test_err_2_refused(start):
     response = client.get("/x", host="debug.test")
     assert response.text == f"Unable to connect to any targets. Tried: 127.0.0.1:{port}, 127.0.0.1:{port}\n"
     rig.daemon.wait_log(rf"cause=connect target=127.0.0.1:{port} .*Connection refused.* /x")
+    rig.daemon.wait_log(r"access .* GET test/x route=\S+ code=502 .* end=origin-failed cause=connect\n")
 
 
 def test_an_unresolvable_name(start):
@@ -98,7 +99,12 @@ def test_tgt_4_the_whole_body_goes_to_the_next_target(start, framing):
     if framing == "sized":
         client.send(request("POST", "/up", body=body))
     else:
-        client.send(request("POST", "/up", [("Transfer-Encoding", "chunked")]) + chunk(body[:200000]) + chunk(body[200000:]) + LAST_CHUNK)
+        client.send(
+            request("POST", "/up", [("Transfer-Encoding", "chunked")])
+            + chunk(body[:200000])
+            + chunk(body[200000:])
+            + LAST_CHUNK
+        )
     assert client.response().body == b"3000000"
 
 

@@ -14,7 +14,9 @@ def echo_line(rig, path=None):
 # ------------------------------------------------------------------------------------------------ request lines
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "PROPFIND", "M-SEARCH", "get"])
+@pytest.mark.parametrize(
+    "method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "PROPFIND", "M-SEARCH", "get"]
+)
 def test_methods_pass_as_they_are(rig, method):
     echo_line(rig)
     path = rig.path()
@@ -66,7 +68,9 @@ def test_keep_alive_serves_one_request_after_the_other(rig):
     assert len({r.target for r in rig.origin.requests}) == 20
 
 
-@pytest.mark.parametrize("headers", [[("Connection", "close")], [("Connection", "x, Close")], [("Connection", "CLOSE"), ("Connection", "y")]])
+@pytest.mark.parametrize(
+    "headers", [[("Connection", "close")], [("Connection", "x, Close")], [("Connection", "CLOSE"), ("Connection", "y")]]
+)
 def test_connection_close_is_honoured(rig, headers):
     client = rig.connect()
     response = client.get(rig.path(), headers)
@@ -120,7 +124,12 @@ def test_a_pipelined_request_behind_a_post_body(rig, framing):
     if framing == "sized":
         post = request("POST", "/post", body=body)
     else:
-        post = request("POST", "/post", [("Transfer-Encoding", "chunked")]) + chunk(body[:7]) + chunk(body[7:]) + LAST_CHUNK
+        post = (
+            request("POST", "/post", [("Transfer-Encoding", "chunked")])
+            + chunk(body[:7])
+            + chunk(body[7:])
+            + LAST_CHUNK
+        )
     client = rig.connect()
     client.send(post + request("GET", "/behind"))
     assert client.response().body == body
@@ -210,8 +219,13 @@ def test_the_origin_is_spoken_to_in_1_1(rig):
 @pytest.mark.parametrize("framing, length", [("sized", "5000"), ("chunked", None)])
 def test_head_has_no_body_and_the_next_request_works(rig, framing, length):
     """OUT-7 as it should be."""
-    rig.origin.on("/head", lambda request, connection: answer(
-        headers=[("Content-Length", "5000")] if framing == "sized" else [("Transfer-Encoding", "chunked")], framing="none"))
+    rig.origin.on(
+        "/head",
+        lambda request, connection: answer(
+            headers=[("Content-Length", "5000")] if framing == "sized" else [("Transfer-Encoding", "chunked")],
+            framing="none",
+        ),
+    )
     echo_line(rig)
     client = rig.connect()
     for _ in range(2):
@@ -232,7 +246,9 @@ def test_an_origin_that_sends_a_body_with_head_harms_nobody(rig):
 @pytest.mark.parametrize("status", [204, 304])
 def test_no_content_and_not_modified_have_no_body(rig, status):
     """OUT-6"""
-    rig.origin.on("/none", lambda request, connection: answer(status, headers=[("ETag", '"1"')], reason="R", framing="none"))
+    rig.origin.on(
+        "/none", lambda request, connection: answer(status, headers=[("ETag", '"1"')], reason="R", framing="none")
+    )
     echo_line(rig)
     client = rig.connect()
     for _ in range(2):
@@ -251,7 +267,9 @@ def test_not_modified_keeps_the_length_that_the_origin_states(rig):
     assert client.get("/after").status == 200
 
 
-@pytest.mark.parametrize("status, reason", [(200, "Fine, Thanks"), (299, "Odd"), (404, "Nowhere"), (599, "x"), (418, "I'm a teapot \xe9")])
+@pytest.mark.parametrize(
+    "status, reason", [(200, "Fine, Thanks"), (299, "Odd"), (404, "Nowhere"), (599, "x"), (418, "I'm a teapot \xe9")]
+)
 def test_status_and_reason_are_kept(rig, status, reason):
     """OUT-9"""
     rig.origin.reply("/status", status, b"b", reason=reason)
@@ -269,7 +287,14 @@ def test_a_missing_reason_becomes_the_usual_one(rig):
 
 
 def early_hints(request, connection):
-    connection.send(answer(103, headers=[("Link", "</a.css>; rel=preload"), ("Connection", "x"), ("X", "1")], reason="Early Hints", framing="none"))
+    connection.send(
+        answer(
+            103,
+            headers=[("Link", "</a.css>; rel=preload"), ("Connection", "x"), ("X", "1")],
+            reason="Early Hints",
+            framing="none",
+        )
+    )
     return answer(body=b"final")
 
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.messages import CRLF, LAST_CHUNK, answer, chunk, chunked, request
+from harness.messages import LAST_CHUNK, answer, chunk, chunked, request
 from harness.wait import eventually
 
 MIB = 1 << 20
@@ -129,8 +129,13 @@ def test_a_chunked_body_that_is_here_in_full_gets_a_length(rig):
 
 
 def test_chunk_extensions_are_ignored(rig):
-    rig.origin.on("/ext", lambda request, connection: answer(
-        headers=[("Transfer-Encoding", "chunked")], framing="none") + b'5;a=b;c="d;e"\r\n' + request.body + b"\r\n0;x\r\n\r\n")
+    rig.origin.on(
+        "/ext",
+        lambda request, connection: answer(headers=[("Transfer-Encoding", "chunked")], framing="none")
+        + b'5;a=b;c="d;e"\r\n'
+        + request.body
+        + b"\r\n0;x\r\n\r\n",
+    )
     client = rig.connect()
     client.send(request("POST", "/ext", [("Transfer-Encoding", "chunked")]) +
                 b'3;name=value\r\nhel\r\n2 ; x="y"\r\nlo\r\n0;last\r\n\r\n')
@@ -141,11 +146,21 @@ def test_chunk_extensions_are_ignored(rig):
 def test_trailers_are_dropped_both_ways(rig):
     """OUT-8"""
     trailers = b"0\r\nX-Trailer: 1\r\nContent-Length: 3\r\n\r\n"
-    rig.origin.on("/trail", lambda request, connection: answer(
-        headers=[("Transfer-Encoding", "chunked"), ("Trailer", "X-Trailer")], framing="none") + chunk(request.body) + trailers)
+    rig.origin.on(
+        "/trail",
+        lambda request, connection: answer(
+            headers=[("Transfer-Encoding", "chunked"), ("Trailer", "X-Trailer")], framing="none"
+        )
+        + chunk(request.body)
+        + trailers,
+    )
     client = rig.connect()
     for _ in range(2):
-        client.send(request("POST", "/trail", [("Transfer-Encoding", "chunked"), ("Trailer", "X-Trailer")]) + chunk(b"hi") + trailers)
+        client.send(
+            request("POST", "/trail", [("Transfer-Encoding", "chunked"), ("Trailer", "X-Trailer")])
+            + chunk(b"hi")
+            + trailers
+        )
         response = client.response()
         assert response.body == b"hi"
         assert "x-trailer" not in response.names() and "trailer" not in response.names()
@@ -216,7 +231,10 @@ def test_body_max_bytes(start):
             if framing == "sized":
                 client.send(request("POST", "/up", body=b"x" * size))
             else:
-                client.send(request("POST", "/up", [("Transfer-Encoding", "chunked")]) + chunked([b"x" * 600, b"x" * (size - 600)]))
+                client.send(
+                    request("POST", "/up", [("Transfer-Encoding", "chunked")])
+                    + chunked([b"x" * 600, b"x" * (size - 600)])
+                )
             response = client.response()
             assert response.status == status, (framing, size)
             if status == 413:
@@ -263,7 +281,10 @@ def test_a_client_that_leaves_inside_its_body_breaks_the_request_at_the_origin(r
             got.append(broken)
 
     rig.origin.on("/up", handler, read_body=False)
-    for framing, start_of_body in [("Content-Length: 1000", b"x" * 500), ("Transfer-Encoding: chunked", chunk(b"x" * 500))]:
+    for framing, start_of_body in [
+        ("Content-Length: 1000", b"x" * 500),
+        ("Transfer-Encoding: chunked", chunk(b"x" * 500)),
+    ]:
         client = rig.connect()
         name, value = framing.split(": ")
         client.send(request("POST", "/up", [(name, value)]) + start_of_body)

@@ -26,7 +26,10 @@ BAD_BODIES = {
     "no-items": (b"{}", "Invalid format: object does not contain 'items'"),
     "items-object": (b'{"items": {}}', "Invalid format: object contains 'items' with wrong type"),
     "items-null": (b'{"items": null}', "Invalid format: object contains 'items' with wrong type"),
-    "too-many": (json.dumps({"items": [{}] * 10001}).encode(), "Invalid format: 'items' has 10001 elements, 10000 are allowed"),
+    "too-many": (
+        json.dumps({"items": [{}] * 10001}).encode(),
+        "Invalid format: 'items' has 10001 elements, 10000 are allowed",
+    ),
 }
 
 
@@ -67,48 +70,135 @@ BAD_ITEMS = {
     "no-formats": ({"channel": "c"}, "no formats specified"),
     "formats-empty": ({"channel": "c", "formats": {}}, "no formats specified"),
     "formats-list": ({"channel": "c", "formats": []}, "contains 'formats' with wrong type"),
-    "formats-unknown": (formats("htp-stream", {}), "unknown format 'htp-stream': known are http-response, http-stream, ws-message"),
+    "formats-unknown": (
+        formats("htp-stream", {}),
+        "unknown format 'htp-stream': known are http-response, http-stream, ws-message",
+    ),
     "stream-text": (formats("http-stream", "x"), "'http-stream' is not an object"),
     "stream-empty": (formats("http-stream", {}), "'http-stream' does not contain 'content' or 'content-bin'"),
-    "stream-content-number": (formats("http-stream", {"content": 1}), "'http-stream' contains 'content' with wrong type"),
-    "stream-bin-list": (formats("http-stream", {"content-bin": []}), "'http-stream' contains 'content-bin' with wrong type"),
-    "stream-action-unknown": (formats("http-stream", {"action": "stop"}), "'http-stream' contains 'action' with unknown value 'stop'"),
+    "stream-content-number": (
+        formats("http-stream", {"content": 1}),
+        "'http-stream' contains 'content' with wrong type",
+    ),
+    "stream-bin-list": (
+        formats("http-stream", {"content-bin": []}),
+        "'http-stream' contains 'content-bin' with wrong type",
+    ),
+    "stream-action-unknown": (
+        formats("http-stream", {"action": "stop"}),
+        "'http-stream' contains 'action' with unknown value 'stop'",
+    ),
     "stream-action-number": (formats("http-stream", {"action": 1}), "'http-stream' contains 'action' with wrong type"),
     "stream-hint": (formats("http-stream", {"action": "hint"}), "'http-stream': action 'hint' is not yet supported"),
-    "stream-refresh": (formats("http-stream", {"action": "refresh"}), "'http-stream' contains 'action' with unknown value 'refresh'"),
-    "stream-filters": (formats("http-stream", {"content": "x", "content-filters": ["build-id"]}), "'http-stream': content-filters are not yet supported"),
-    "stream-filters-text": (formats("http-stream", {"content": "x", "content-filters": "x"}), "'http-stream' contains 'content-filters' with wrong type"),
-    "response-empty": (formats("http-response", {}), "'http-response' does not contain 'body', 'body-bin', or 'body-patch'"),
-    "response-patch": (formats("http-response", {"body-patch": []}), "'http-response': 'body-patch' is not yet supported"),
-    "response-patch-text": (formats("http-response", {"body-patch": "x"}), "'http-response' contains 'body-patch' with wrong type"),
-    "response-close": (formats("http-response", {"action": "close"}), "'http-response' contains 'action' with unknown value 'close'"),
-    "response-hint": (formats("http-response", {"action": "hint"}), "'http-response': action 'hint' is not yet supported"),
-    "code-0": (formats("http-response", {"code": 0, "body": ""}), "'http-response': 0 is not a status code from 200 to 599"),
-    "code-100": (formats("http-response", {"code": 100, "body": ""}), "'http-response': 100 is not a status code from 200 to 599"),
-    "code-600": (formats("http-response", {"code": 600, "body": ""}), "'http-response': 600 is not a status code from 200 to 599"),
+    "stream-refresh": (
+        formats("http-stream", {"action": "refresh"}),
+        "'http-stream' contains 'action' with unknown value 'refresh'",
+    ),
+    "stream-filters": (
+        formats("http-stream", {"content": "x", "content-filters": ["build-id"]}),
+        "'http-stream': content-filters are not yet supported",
+    ),
+    "stream-filters-text": (
+        formats("http-stream", {"content": "x", "content-filters": "x"}),
+        "'http-stream' contains 'content-filters' with wrong type",
+    ),
+    "response-empty": (
+        formats("http-response", {}),
+        "'http-response' does not contain 'body', 'body-bin', or 'body-patch'",
+    ),
+    "response-patch": (
+        formats("http-response", {"body-patch": []}),
+        "'http-response': 'body-patch' is not yet supported",
+    ),
+    "response-patch-text": (
+        formats("http-response", {"body-patch": "x"}),
+        "'http-response' contains 'body-patch' with wrong type",
+    ),
+    "response-close": (
+        formats("http-response", {"action": "close"}),
+        "'http-response' contains 'action' with unknown value 'close'",
+    ),
+    "response-hint": (
+        formats("http-response", {"action": "hint"}),
+        "'http-response': action 'hint' is not yet supported",
+    ),
+    "code-0": (
+        formats("http-response", {"code": 0, "body": ""}),
+        "'http-response': 0 is not a status code from 200 to 599",
+    ),
+    "code-100": (
+        formats("http-response", {"code": 100, "body": ""}),
+        "'http-response': 100 is not a status code from 200 to 599",
+    ),
+    "code-600": (
+        formats("http-response", {"code": 600, "body": ""}),
+        "'http-response': 600 is not a status code from 200 to 599",
+    ),
     "code-huge": (formats("http-response", {"code": 10**30, "body": ""}), "'http-response' contains 'code'"),
-    "code-text": (formats("http-response", {"code": "OK", "body": ""}), "'http-response' contains 'code' with wrong type"),
-    "code-list": (formats("http-response", {"code": [200], "body": ""}), "'http-response' contains 'code' with wrong type"),
-    "reason-injects": (formats("http-response", {"reason": "OK\r\nX-Evil: 1", "body": ""}), "'http-response': the reason"),
-    "reason-number": (formats("http-response", {"reason": 1, "body": ""}), "'http-response' contains 'reason' with wrong type"),
+    "code-text": (
+        formats("http-response", {"code": "OK", "body": ""}),
+        "'http-response' contains 'code' with wrong type",
+    ),
+    "code-list": (
+        formats("http-response", {"code": [200], "body": ""}),
+        "'http-response' contains 'code' with wrong type",
+    ),
+    "reason-injects": (
+        formats("http-response", {"reason": "OK\r\nX-Evil: 1", "body": ""}),
+        "'http-response': the reason",
+    ),
+    "reason-number": (
+        formats("http-response", {"reason": 1, "body": ""}),
+        "'http-response' contains 'reason' with wrong type",
+    ),
     "headers-text": (response_headers("X: 1"), "'http-response' contains 'headers' with wrong type"),
-    "header-injects-crlf": (response_headers({"X-A": "1\r\nX-Evil: 1"}), "'http-response': headers contains 'X-A' with an illegal value"),
-    "header-injects-lf": (response_headers([["X-A", "1\nX-Evil: 1"]]), "'http-response': headers contains element 0 with an illegal value"),
+    "header-injects-crlf": (
+        response_headers({"X-A": "1\r\nX-Evil: 1"}),
+        "'http-response': headers contains 'X-A' with an illegal value",
+    ),
+    "header-injects-lf": (
+        response_headers([["X-A", "1\nX-Evil: 1"]]),
+        "'http-response': headers contains element 0 with an illegal value",
+    ),
     "header-nul": (response_headers({"X-A": "\0"}), "headers contains 'X-A' with an illegal value"),
     "header-name-colon": (response_headers({"X-A:": "1"}), "headers contains 'X-A:' with an illegal name"),
-    "header-name-space": (response_headers([["X", "1"], ["X A", "1"]]), "headers contains element 1 with an illegal name"),
+    "header-name-space": (
+        response_headers([["X", "1"], ["X A", "1"]]),
+        "headers contains element 1 with an illegal name",
+    ),
     "header-name-empty": (response_headers({"": "1"}), "headers contains '' with an illegal name"),
     "header-number": (response_headers({"X-A": 1}), "headers contains 'X-A' with wrong type"),
     "header-element-text": (response_headers(["X-A"]), "headers contains element 0 with wrong type"),
-    "header-triple": (response_headers([["a", "b", "c"]]), "headers contains element 0, a list with wrong number of elements"),
+    "header-triple": (
+        response_headers([["a", "b", "c"]]),
+        "headers contains element 0, a list with wrong number of elements",
+    ),
     "body-number": (formats("http-response", {"body": 1}), "'http-response' contains 'body' with wrong type"),
     "ws-empty": (formats("ws-message", {}), "'ws-message' does not contain 'content' or 'content-bin'"),
-    "ws-type": (formats("ws-message", {"type": "blob", "content": ""}), "'ws-message' contains 'type' with unknown value 'blob'"),
-    "ws-not-utf-8": (formats("ws-message", {"type": "text", "content-bin": "/w=="}), "'ws-message': the content of type text is not UTF-8"),
-    "ws-long-ping": (formats("ws-message", {"type": "ping", "content": "x" * 126}), "'ws-message': the content of a ping or pong has 126 bytes"),
-    "ws-close-code": (formats("ws-message", {"action": "close", "code": 1005}), "'ws-message' contains 'code' with invalid value"),
-    "ws-close-reason": (formats("ws-message", {"action": "close", "reason": "x" * 124}), "'ws-message' contains 'reason' with invalid value"),
-    "second-format-bad": ({"channel": "c", "formats": {"http-stream": {"content": "x"}, "ws-message": {}}}, "'ws-message' does not contain"),
+    "ws-type": (
+        formats("ws-message", {"type": "blob", "content": ""}),
+        "'ws-message' contains 'type' with unknown value 'blob'",
+    ),
+    "ws-not-utf-8": (
+        formats("ws-message", {"type": "text", "content-bin": "/w=="}),
+        "'ws-message': the content of type text is not UTF-8",
+    ),
+    "ws-long-ping": (
+        formats("ws-message", {"type": "ping", "content": "x" * 126}),
+        "'ws-message': the content of a ping or pong has 126 bytes",
+    ),
+    "ws-close-code": (
+        formats("ws-message", {"action": "close", "code": 1005}),
+        "'ws-message' contains 'code' with invalid value",
+    ),
+    "ws-close-reason": (
+        formats("ws-message", {"action": "close", "reason": "x" * 124}),
+        "'ws-message' contains 'reason' with invalid value",
+    ),
+    "second-format-bad": (
+        {"channel": "c", "formats": {"http-stream": {"content": "x"}, "ws-message": {}}},
+        "'ws-message' does not contain",
+    ),
 }
 
 
@@ -131,5 +221,10 @@ def test_text_of_errors_is_printable(rig):
 
 def test_base64_that_is_none_is_what_is_left_of_it(rig, audience):
     encoded = base64.b64encode(b"text").decode()
-    rig.publish_items({"channel": audience.channel, "formats": {"http-stream": {"content-bin": "!" + encoded[:3] + "*" + encoded[3:] + "?"}}})
+    rig.publish_items(
+        {
+            "channel": audience.channel,
+            "formats": {"http-stream": {"content-bin": "!" + encoded[:3] + "*" + encoded[3:] + "?"}},
+        }
+    )
     audience.expect("text")

@@ -147,7 +147,9 @@ def test_two_publishers_and_two_channels_keep_the_order_of_each(rig):
         publisher = Client(rig.daemon.control_port)
         turns.wait()
         for n in range(100):
-            assert publisher.ask("POST", "/publish/", body=body_of(item(channel, stream=f"{channel}:{n}\n"))).status == 200
+            assert (
+                publisher.ask("POST", "/publish/", body=body_of(item(channel, stream=f"{channel}:{n}\n"))).status == 200
+            )
         publisher.close()
 
     threads = [threading.Thread(target=publish, args=(channel,)) for channel in (a, b)]

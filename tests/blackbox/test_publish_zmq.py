@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishing over ZeroMQ: PULL and SUB, tnetstrings and JSON, garbage, and the interest that a publisher can see. With it
-what is common to all inputs: an id is published once on its channel."""
+"""Publishing over ZeroMQ: PULL and SUB, tnetstrings and JSON, garbage, and the interest that a publisher can see. With
+it what is common to all inputs: an id is published once on its channel."""
+
 import json
 
 import pytest
@@ -26,7 +27,9 @@ def test_pull(rig, encoding, layout):
     stream, push = rig.stream(channel), rig.zmq.push()
     for n in range(3):
         formats = {"http-stream": {"content": f"{n}\n"}, "http-response": {"code": 200, "body": f"{n}"}}
-        push.send(ENCODINGS[encoding]({"channel": channel, **({"formats": formats} if layout == "formats" else formats)}))
+        push.send(
+            ENCODINGS[encoding]({"channel": channel, **({"formats": formats} if layout == "formats" else formats)})
+        )
     assert stream.until(b"2\n") == b"0\n1\n2\n"
 
 
@@ -57,10 +60,39 @@ def test_order_over_one_socket(rig):
 
 
 GARBAGE = [
-    b"", b"T", b"J", b"x", b"Jx", b"J[]", b"J5", b"J{}", b'J{"channel":"c"}', b"0:}", b"0:~", b"5:true!", b"3:abc,", b"1:", b"99:abc,", b"4294967296:x,",
-    b"99999999999999999999999999:x,", b"-1:x,", b"3:abc;", b"3:abc", b"01:a,", b"3:1:a}", b"6:1:a0:~}", b"T" * 100, b"\xff" * 100, b"8:7:channel,}", b"1:a}",
-    b"5:1:a,1}", tnet({"channel": b"\xff", "formats": {"http-stream": {"content": "x"}}}), tnet({"channel": "c", "formats": {"http-stream": {"content": 1}}}),
-    tnet([]), tnet({"channel": "c", "formats": {"http-response": {"body": "", "headers": [["X", "a\r\nb"]]}}}), b"10:" + b"1:" * 5 + b"]",
+    b"",
+    b"T",
+    b"J",
+    b"x",
+    b"Jx",
+    b"J[]",
+    b"J5",
+    b"J{}",
+    b'J{"channel":"c"}',
+    b"0:}",
+    b"0:~",
+    b"5:true!",
+    b"3:abc,",
+    b"1:",
+    b"99:abc,",
+    b"4294967296:x,",
+    b"99999999999999999999999999:x,",
+    b"-1:x,",
+    b"3:abc;",
+    b"3:abc",
+    b"01:a,",
+    b"3:1:a}",
+    b"6:1:a0:~}",
+    b"T" * 100,
+    b"\xff" * 100,
+    b"8:7:channel,}",
+    b"1:a}",
+    b"5:1:a,1}",
+    tnet({"channel": b"\xff", "formats": {"http-stream": {"content": "x"}}}),
+    tnet({"channel": "c", "formats": {"http-stream": {"content": 1}}}),
+    tnet([]),
+    tnet({"channel": "c", "formats": {"http-response": {"body": "", "headers": [["X", "a\r\nb"]]}}}),
+    b"10:" + b"1:" * 5 + b"]",
 ]
 
 
@@ -102,7 +134,12 @@ def test_the_topic_is_the_channel(rig):
     stream = rig.stream(channel)
     interest(publisher, channel, True)
     for n, encode in enumerate(ENCODINGS.values()):
-        publisher.send_multipart([channel.encode(), encode(nested("another", f"{n}\n") if n else {"formats": {"http-stream": {"content": "0\n"}}})])
+        publisher.send_multipart(
+            [
+                channel.encode(),
+                encode(nested("another", f"{n}\n") if n else {"formats": {"http-stream": {"content": "0\n"}}}),
+            ]
+        )
     assert stream.until(b"2\n") == b"0\n1\n2\n"
 
 
@@ -122,7 +159,13 @@ def test_bad_messages_on_sub(rig):
     stream = rig.stream(channel)
     interest(publisher, channel, True)
     topic = channel.encode()
-    for parts in ([topic], [topic, b"x", b"y"], [topic, b""], [topic, b"garbage"], [topic + b"\xff", tnet(nested("x", "never"))]):
+    for parts in (
+        [topic],
+        [topic, b"x", b"y"],
+        [topic, b""],
+        [topic, b"garbage"],
+        [topic + b"\xff", tnet(nested("x", "never"))],
+    ):
         publisher.send_multipart(parts)
     publisher.send_multipart([topic, tnet(nested(channel, "good\n"))])
     assert stream.until(b"\n") == b"good\n"
@@ -187,14 +230,23 @@ def test_seq_1_an_id_is_published_once_over_all_inputs(rig):
     channel, other = rig.name("c"), rig.name("d")
     stream, push, publisher = rig.stream(channel, other), rig.zmq.push(), rig.zmq.xpub()
     interest(publisher, channel, True)
-    rig.publish_items(item(channel, id="1", stream="http "), item(channel, id="1", stream="twice "), item(other, id="1", stream="other "))
+    rig.publish_items(
+        item(channel, id="1", stream="http "),
+        item(channel, id="1", stream="twice "),
+        item(other, id="1", stream="other "),
+    )
     push.send(tnet(nested(channel, "pull ", id="1")))
     push.send(tnet(nested(channel, "pulled ", id="2")))
     assert stream.until(b"pulled ") == b"http other pulled "
     publisher.send_multipart([channel.encode(), tnet(nested(channel, "sub ", id="2"))])
     publisher.send_multipart([channel.encode(), tnet(nested(channel, "subbed ", id="3"))])
     assert stream.until(b"subbed ") == b"subbed "
-    rig.publish_items(item(channel, id="3", stream="again "), item(channel, id="", stream="a "), item(channel, id="", stream="b "), item(channel, stream="end "))
+    rig.publish_items(
+        item(channel, id="3", stream="again "),
+        item(channel, id="", stream="a "),
+        item(channel, id="", stream="b "),
+        item(channel, stream="end "),
+    )
     assert stream.until(b"end ") == b"a b end "
 
 
@@ -202,7 +254,12 @@ def test_seq_1_also_where_nobody_listened(rig):
     channel = rig.name("c")
     rig.publish(channel, id="1", stream="unheard")
     stream = rig.stream(channel)
-    rig.publish_items(item(channel, id="1", stream="no"), item(channel, id="2", stream="yes\n", **{"no-seq": True}), item(channel, id="2", stream="no", **{"no-seq": True}), item(channel, stream="end\n"))
+    rig.publish_items(
+        item(channel, id="1", stream="no"),
+        item(channel, id="2", stream="yes\n", **{"no-seq": True}),
+        item(channel, id="2", stream="no", **{"no-seq": True}),
+        item(channel, stream="end\n"),
+    )
     assert stream.until(b"end\n") == b"yes\nend\n"
 
 
@@ -235,7 +292,10 @@ def test_id_cache_max(start):
     rig = start({"grip": {"id_cache_max": 3}})
     channel = rig.name("c")
     stream = rig.stream(channel)
-    rig.publish_items(*(item(channel, id=i, stream=i + " ") for i in ("a", "b", "c", "a", "d", "b", "a", "d")), item(channel, stream="end"))
+    rig.publish_items(
+        *(item(channel, id=i, stream=i + " ") for i in ("a", "b", "c", "a", "d", "b", "a", "d")),
+        item(channel, stream="end"),
+    )
     assert stream.until(b"end") == b"a b c d a end"
 
 

@@ -16,7 +16,15 @@ from harness.rig import hold_headers
 def test_lp_3_the_published_response_in_full(rig):
     channel = rig.name("c")
     client = rig.poll(channel)
-    rig.publish(channel, response={"code": 201, "reason": "Made It", "headers": {"X-A": "1", "Content-Type": "text/x"}, "body": "news\n"})
+    rig.publish(
+        channel,
+        response={
+            "code": 201,
+            "reason": "Made It",
+            "headers": {"X-A": "1", "Content-Type": "text/x"},
+            "body": "news\n",
+        },
+    )
     response = client.response()
     assert (response.status, response.reason, response.body) == (201, "Made It", b"news\n")
     assert sorted(response.headers) == [("Content-Length", "5"), ("Content-Type", "text/x"), ("X-A", "1")]
@@ -56,9 +64,19 @@ def test_lp_3_the_status_is_that_of_the_publisher(rig):
 def test_lp_3_framing_is_made_anew(rig):
     channel = rig.name("c")
     client = rig.poll(channel, framing="chunked")
-    rig.publish(channel, response={"headers": {"Content-Length": "999", "Transfer-Encoding": "chunked", "Connection": "close"}, "body": "x"})
+    rig.publish(
+        channel,
+        response={
+            "headers": {"Content-Length": "999", "Transfer-Encoding": "chunked", "Connection": "close"},
+            "body": "x",
+        },
+    )
     response = client.response()
-    assert (response.header("content-length"), response.header("transfer-encoding"), response.header("connection")) == ("1", None, None)
+    assert (response.header("content-length"), response.header("transfer-encoding"), response.header("connection")) == (
+        "1",
+        None,
+        None,
+    )
     assert client.get("/next").status == 200
 
 
@@ -66,7 +84,13 @@ def test_lp_4_expose_keeps_only_what_it_names(rig):
     """The documented meaning, which the reference reverses; other Grip-* fields are stripped."""
     channel = rig.name("c")
     client = rig.poll(channel, headers=[("X-One", "1"), ("X-Two", "2")])
-    rig.publish(channel, response={"headers": {"Grip-Expose-Headers": "x-one, X-Three", "Grip-Hold": "stream", "X-Three": "3", "X-Four": "4"}, "body": "b"})
+    rig.publish(
+        channel,
+        response={
+            "headers": {"Grip-Expose-Headers": "x-one, X-Three", "Grip-Hold": "stream", "X-Three": "3", "X-Four": "4"},
+            "body": "b",
+        },
+    )
     response = client.response()
     assert sorted(response.headers) == [("Content-Length", "1"), ("X-One", "1"), ("X-Three", "3")]
 
@@ -123,7 +147,13 @@ def test_everybody_gets_the_same(rig):
 
 
 def test_lp_2_the_stored_response_comes_when_time_is_up(rig):
-    path = rig.hold_response(rig.name("c"), status=203, reason="Nothing", body=b"empty\n", headers=[("X-A", "1"), ("Grip-Timeout", "1"), ("Grip-X", "y")])
+    path = rig.hold_response(
+        rig.name("c"),
+        status=203,
+        reason="Nothing",
+        body=b"empty\n",
+        headers=[("X-A", "1"), ("Grip-Timeout", "1"), ("Grip-X", "y")],
+    )
     client = rig.connect()
     for _ in range(2):
         response = client.get(path)
@@ -141,7 +171,12 @@ def test_what_the_timeout_response_shows(rig):
     slow("expose", [("Grip-Expose-Headers", "X-A"), ("X-A", "1"), ("X-B", "2")])
     slow("empty", [], body=b"")
     waiting = {}
-    for word, method, version in [("status", "GET", "1.1"), ("expose", "GET", "1.1"), ("empty", "GET", "1.0"), ("empty", "HEAD", "1.1")]:
+    for word, method, version in [
+        ("status", "GET", "1.1"),
+        ("expose", "GET", "1.1"),
+        ("empty", "GET", "1.0"),
+        ("empty", "HEAD", "1.1"),
+    ]:
         client = rig.connect()
         client.send(request(method, "/" + word, version=version))
         waiting[word, method] = client
@@ -247,7 +282,10 @@ def test_acc_4_what_is_published_before_the_origin_has_finished_is_the_answer(ri
     channel, go_on = rig.name("c"), threading.Event()
 
     def handler(request, connection):
-        connection.send(answer(headers=hold_headers("response", [channel], [("Transfer-Encoding", "chunked")]), framing="none") + chunk(b"nothing"))
+        connection.send(
+            answer(headers=hold_headers("response", [channel], [("Transfer-Encoding", "chunked")]), framing="none")
+            + chunk(b"nothing")
+        )
         head_sent.set()
         go_on.wait()
         return LAST_CHUNK
@@ -270,7 +308,9 @@ def test_acc_7_an_origin_that_fails_inside_its_instructions(rig, fault):
     channel = rig.name("c")
 
     def handler(request, connection):
-        connection.send(answer(headers=hold_headers("response", [channel], [("Content-Length", "200000")]), framing="none"))
+        connection.send(
+            answer(headers=hold_headers("response", [channel], [("Content-Length", "200000")]), framing="none")
+        )
         connection.send(b"x" * (200000 if fault == "too-large" else 100))
         connection.close()
 
@@ -292,7 +332,7 @@ def test_err_5_the_reason_is_shown_in_debug(start):
 
 def test_lp_13_a_channel_outlives_its_last_poll_for_a_while(start):
     """And for longer when somebody polls again: the others' time has run out by then."""
-    rig = start({"server": {"workers": 1}, "grip": {"subscription_linger_s": 1}})
+    rig = start({"grip": {"subscription_linger_s": 1}}, workers=1)
     renewed, left = rig.name("renewed"), rig.name("left")
     publisher = rig.zmq.xpub()
     polls = {name: rig.poll(name) for name in (renewed, left)}

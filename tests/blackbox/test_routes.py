@@ -42,24 +42,50 @@ def route_of(rig, target, host):
     return rig.origin.requests[-1].header("x-route")
 
 
-@pytest.mark.parametrize("host, target, wanted", [
-    ("else.test", "/", "any"), ("else.test:8080", "/long", "any-long"), ("else.test", "/longest", "any-long"), ("else.test", "/long/er/x", "any-longer"),
-    ("else.test", "/%6cong", "any"), ("else.test", "/?/long", "any"), ("own.test", "/", "own"), ("OWN.test:1", "/x", "own"), ("own.test.", "/", "own"),
-    ("own.test", "/long", "own"), ("own.test", "/p/x", "own-p-plain"), ("only.test", "/only/x", "only"), ("only.test", "/x", "Route not found\n"),
-    ("proto.test", "/deep/path/x", "proto"), ("quoted.test", "/a,b/c", "quoted"), ("[::1]:80", "/", "six"), ("spaced.test", "/", "spaced"),
-    ("sub.own.test", "/", "any"),
-])
+@pytest.mark.parametrize(
+    "host, target, wanted",
+    [
+        ("else.test", "/", "any"),
+        ("else.test:8080", "/long", "any-long"),
+        ("else.test", "/longest", "any-long"),
+        ("else.test", "/long/er/x", "any-longer"),
+        ("else.test", "/%6cong", "any"),
+        ("else.test", "/?/long", "any"),
+        ("own.test", "/", "own"),
+        ("OWN.test:1", "/x", "own"),
+        ("own.test.", "/", "own"),
+        ("own.test", "/long", "own"),
+        ("own.test", "/p/x", "own-p-plain"),
+        ("only.test", "/only/x", "only"),
+        ("only.test", "/x", "Route not found\n"),
+        ("proto.test", "/deep/path/x", "proto"),
+        ("quoted.test", "/a,b/c", "quoted"),
+        ("[::1]:80", "/", "six"),
+        ("spaced.test", "/", "spaced"),
+        ("sub.own.test", "/", "any"),
+    ],
+)
 def test_selection(rig, host, target, wanted):
     """SEL-1, and SEL-2 as a total order."""
     assert route_of(rig, target, host) == wanted
 
 
-@pytest.mark.parametrize("host, target, seen_host, seen_target", [
-    ("as.test", "/x?y", "other.example:81", "/x?y"), ("target.test", "/", "target.example", "/"), ("rem.test:7", "/abc/def?q=/abc", "rem.test:7", "/def?q=/abc"),
-    ("rem.test", "/abc", "rem.test", "/"), ("rem.test", "/abcd/e", "rem.test", "/d/e"), ("rem.test", "/abc%2fdef", "rem.test", "/%2fdef"),
-    ("beg.test", "/old/x", "beg.test", "/new/base/x"), ("beg.test", "/old", "beg.test", "/new/base"), ("beg.test", "/gone/x", "beg.test", "/x"),
-    ("beg.test", "/gone", "beg.test", "/"), ("beg.test", "/gone?q", "beg.test", "/?q"),
-])
+@pytest.mark.parametrize(
+    "host, target, seen_host, seen_target",
+    [
+        ("as.test", "/x?y", "other.example:81", "/x?y"),
+        ("target.test", "/", "target.example", "/"),
+        ("rem.test:7", "/abc/def?q=/abc", "rem.test:7", "/def?q=/abc"),
+        ("rem.test", "/abc", "rem.test", "/"),
+        ("rem.test", "/abcd/e", "rem.test", "/d/e"),
+        ("rem.test", "/abc%2fdef", "rem.test", "/%2fdef"),
+        ("beg.test", "/old/x", "beg.test", "/new/base/x"),
+        ("beg.test", "/old", "beg.test", "/new/base"),
+        ("beg.test", "/gone/x", "beg.test", "/x"),
+        ("beg.test", "/gone", "beg.test", "/"),
+        ("beg.test", "/gone?q", "beg.test", "/?q"),
+    ],
+)
 def test_req_1_and_2_rewriting(rig, host, target, seen_host, seen_target):
     rig.get(target, host=host)
     seen = rig.origin.requests[-1]
@@ -135,26 +161,48 @@ def test_the_test_target_and_publishing_before_and_behind_it(start):
 def test_head_and_404_of_the_test_target_keep_the_connection(start):
     rig = start(routes=["* test"])
     client = rig.connect()
-    for method, target, status in [("HEAD", "/", 200), ("HEAD", "/stream", 200), ("GET", "/x", 404), ("POST", "/", 200), ("GET", "/", 200)]:
+    for method, target, status in [
+        ("HEAD", "/", 200),
+        ("HEAD", "/stream", 200),
+        ("GET", "/x", 404),
+        ("POST", "/", 200),
+        ("GET", "/", 200),
+    ]:
         assert client.ask(method, target, body=b"b" if method == "POST" else None).status == status
 
 
 # ------------------------------------------------------------------------------------------------- not yet supported
 
-WEBSOCKET = [("Connection", "Upgrade"), ("Upgrade", "WebSocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13")]
+WEBSOCKET = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "WebSocket"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Version", "13"),
+]
 
 
-@pytest.mark.parametrize("condition, target, needs, harmless, what", [
-    ("*", "ORIGIN", ("/", WEBSOCKET), ("/", [("Upgrade", "websocket")]), "WebSockets are not yet supported."),
-    ("*", "ORIGIN,over_http,one_event", ("/", WEBSOCKET), ("/", []), "WebSockets are not yet supported."),
-    ("*,sockjs=/sock,sockjs_as_path=/x", "ORIGIN", ("/sock/info", []), ("/x", []), "SockJS is not yet supported."),
-    ("*,aco", "ORIGIN", ("/", [("Origin", "http://x")]), ("/?other=1", []), "Automatic cross-origin headers are not yet supported."),
-    ("*,aco", "ORIGIN", ("/?a=b&callback=f", []), ("/", []), "JSON-P is not yet supported."),
-    ("*,aco,jsonp_cb=cb", "ORIGIN", ("/?cb=f", []), ("/?callback=f", []), "JSON-P is not yet supported."),
-    ("*,path_beg=/tls", "ORIGIN,ssl", ("/tls", []), None, "TLS towards targets are not supported here."),
-    ("*", "zhttp/tcp://127.0.0.1:10000", ("/", []), None, "zhttp targets are not supported here."),
-])
-def test_features_that_do_not_exist_yet_are_501_for_those_who_need_them(start, condition, target, needs, harmless, what):
+@pytest.mark.parametrize(
+    "condition, target, needs, harmless, what",
+    [
+        ("*", "ORIGIN", ("/", WEBSOCKET), ("/", [("Upgrade", "websocket")]), "WebSockets are not yet supported."),
+        ("*", "ORIGIN,over_http,one_event", ("/", WEBSOCKET), ("/", []), "WebSockets are not yet supported."),
+        ("*,sockjs=/sock,sockjs_as_path=/x", "ORIGIN", ("/sock/info", []), ("/x", []), "SockJS is not yet supported."),
+        (
+            "*,aco",
+            "ORIGIN",
+            ("/", [("Origin", "http://x")]),
+            ("/?other=1", []),
+            "Automatic cross-origin headers are not yet supported.",
+        ),
+        ("*,aco", "ORIGIN", ("/?a=b&callback=f", []), ("/", []), "JSON-P is not yet supported."),
+        ("*,aco,jsonp_cb=cb", "ORIGIN", ("/?cb=f", []), ("/?callback=f", []), "JSON-P is not yet supported."),
+        ("*,path_beg=/tls", "ORIGIN,ssl", ("/tls", []), None, "TLS towards targets are not supported here."),
+        ("*", "zhttp/tcp://127.0.0.1:10000", ("/", []), None, "zhttp targets are not supported here."),
+    ],
+)
+def test_features_that_do_not_exist_yet_are_501_for_those_who_need_them(
+    start, condition, target, needs, harmless, what
+):
     rig = start(routes=[f"{condition} {target}"])
     client = rig.connect()
     response = client.get(*needs)
@@ -164,18 +212,38 @@ def test_features_that_do_not_exist_yet_are_501_for_those_who_need_them(start, c
     assert len(rig.origin.requests) == (1 if harmless else 0)
 
 
-@pytest.mark.parametrize("condition, target", [("*,session", "ORIGIN"), ("*,log_level=1", "ORIGIN"), ("*", "ORIGIN,insecure,trust_connect_host"), ("*,aco=false", "ORIGIN")])
+@pytest.mark.parametrize(
+    "condition, target",
+    [
+        ("*,session", "ORIGIN"),
+        ("*,log_level=1", "ORIGIN"),
+        ("*", "ORIGIN,insecure,trust_connect_host"),
+        ("*,aco=false", "ORIGIN"),
+    ],
+)
 def test_properties_without_effect_do_no_harm(start, condition, target):
     rig = start(routes=[f"{condition} {target}"])
     assert rig.get("/", [("Origin", "http://x")]).status == 200
 
 
 def test_unsupported_properties_are_warnings_that_name_them(start):
-    rig = start(routes=["*,aco,session,sockjs=/s ORIGIN,over_http", "a.test,proto=ws ORIGIN", "b.test,pth_beg=/x ORIGIN,nonsense"])
+    rig = start(
+        routes=[
+            "*,aco,session,sockjs=/s ORIGIN,over_http",
+            "a.test,proto=ws ORIGIN",
+            "b.test,pth_beg=/x ORIGIN,nonsense",
+        ]
+    )
     log = rig.daemon.log()
-    for what in ("routes:1: 'aco' is not yet supported", "routes:1: 'session' is not yet supported", "routes:1: 'sockjs' is not yet supported",
-                 "routes:1: 'over_http' is not yet supported", "routes:2: 'proto=ws' is not yet supported",
-                 "routes:3: unknown property 'pth_beg' of the condition: did you mean 'path_beg'?", "routes:3: unknown property 'nonsense' of a target"):
+    for what in (
+        "routes:1: 'aco' is not yet supported",
+        "routes:1: 'session' is not yet supported",
+        "routes:1: 'sockjs' is not yet supported",
+        "routes:1: 'over_http' is not yet supported",
+        "routes:2: 'proto=ws' is not yet supported",
+        "routes:3: unknown property 'pth_beg' of the condition: did you mean 'path_beg'?",
+        "routes:3: unknown property 'nonsense' of a target",
+    ):
         assert what in log
     assert rig.get("/").status == 200
 

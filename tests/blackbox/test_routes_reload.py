@@ -25,6 +25,13 @@ class Watched:
     def line(self, version):
         return f"*,header=X-Version:{version} 127.0.0.1:{self.rig.origin.port}\n"
 
+    def replace(self, text):
+        """Changes the file at one stroke: nobody ever sees half of it."""
+        path = self.rig.daemon.routes_path
+        new = path.with_suffix(".new")
+        new.write_text(text)
+        os.replace(new, path)
+
     def version(self):
         response = self.client.get("/version")
         return self.rig.origin.requests[-1].header("x-version") if response.status == 200 else response.text
@@ -45,12 +52,9 @@ def watched(start):
 
 
 def test_a_rewrite_an_atomic_rename_and_what_is_not_a_change(watched):
-    path = watched.rig.daemon.routes_path
-    path.write_text(watched.line(2))
+    watched.rig.daemon.routes_path.write_text(watched.line(2))
     watched.becomes("2")
-    new = path.with_suffix(".new")
-    new.write_text(watched.line(3))
-    os.replace(new, path)
+    watched.replace(watched.line(3))
     watched.becomes("3")
     watched.held_are_still_there()
     log = watched.rig.daemon.log()
@@ -63,7 +67,9 @@ def test_a_symlink_swap_as_config_maps_do_it(start):
     directory = rig.daemon.directory
     for version in ("1", "2"):
         (directory / f"version-{version}").mkdir()
-        (directory / f"version-{version}" / "routes").write_text(f"*,header=X-Version:{version} 127.0.0.1:{rig.origin.port}\n")
+        (directory / f"version-{version}" / "routes").write_text(
+            f"*,header=X-Version:{version} 127.0.0.1:{rig.origin.port}\n"
+        )
     (directory / "data").symlink_to("version-1")
     (directory / "link").symlink_to("data/routes")
     os.replace(directory / "link", rig.daemon.routes_path)
@@ -105,7 +111,7 @@ def test_sighup_reloads_at_once_and_disconnects_nobody(watched):
     daemon = watched.rig.daemon
     for n in range(2, 22):
         bad = n % 5 == 0
-        daemon.routes_path.write_text(watched.line(n) + ("bad line with\n" if bad else ""))
+        watched.replace(watched.line(n) + ("bad line with\n" if bad else ""))
         loaded = daemon.log().count("(SIGHUP)")
         daemon.signal(signal.SIGHUP)
         eventually(lambda: daemon.log().count("(SIGHUP)") > loaded, "an answer to SIGHUP")
@@ -138,7 +144,7 @@ def test_a_request_under_way_keeps_its_route(watched):
 def test_requests_go_on_while_routes_are_swapped_again_and_again(watched):
     rig = watched.rig
     for n in range(60):
-        rig.daemon.routes_path.write_text(watched.line(n % 2 + 1))
+        watched.replace(watched.line(n % 2 + 1))
         rig.daemon.signal(signal.SIGHUP)
         for _ in range(5):
             assert watched.version() in ("1", "2")
@@ -149,17 +155,40 @@ def test_requests_go_on_while_routes_are_swapped_again_and_again(watched):
 
 
 def test_a_bad_line_at_start_is_skipped_and_named(start):
-    rig = start(routes=["a.test ORIGIN", "b.test", "c.test,header=NoColon ORIGIN", "d.test ORIGIN:x", "e.test,proto=ftp ORIGIN", 'f.test,x="open ORIGIN', "* ORIGIN"])
+    rig = start(
+        routes=[
+            "a.test ORIGIN",
+            "b.test",
+            "c.test,header=NoColon ORIGIN",
+            "d.test ORIGIN:x",
+            "e.test,proto=ftp ORIGIN",
+            'f.test,x="open ORIGIN',
+            "* ORIGIN",
+        ]
+    )
     log = rig.daemon.log()
-    for number, what in [(2, "a route is a condition and one or more targets"), (3, "header: header= has no colon"), (4, "is not a target"),
-                         (5, "proto: 'ftp' is neither 'http' nor 'ws'"), (6, "a quote is not closed")]:
+    for number, what in [
+        (2, "a route is a condition and one or more targets"),
+        (3, "header: header= has no colon"),
+        (4, "is not a target"),
+        (5, "proto: 'ftp' is neither 'http' nor 'ws'"),
+        (6, "a quote is not closed"),
+    ]:
         assert f"error routes: {rig.daemon.routes_path}:{number}: " in log and what in log
     assert "routes loaded with 2 entries" in log
     assert rig.get("/", host="a.test").status == rig.get("/").status == 200
 
 
-@pytest.mark.parametrize("name, what", [
-    ("no-such-file", "no-such-file: No such file or directory; create it, or name another one in proxy.routes_file"), (".", "Is a directory")])
+@pytest.mark.parametrize(
+    "name, what",
+    [
+        (
+            "no-such-file",
+            "no-such-file: No such file or directory; create it, or name another one in proxy.routes_file",
+        ),
+        (".", "Is a directory"),
+    ],
+)
 def test_a_file_that_cannot_be_read_at_start_is_fatal(fails_to_start, name, what):
     log = fails_to_start({"proxy": {"routes_file": name}})
     assert "error routes file " in log and what in log
@@ -182,7 +211,9 @@ def test_a_key_of_a_route_that_cannot_be_read(start):
 def test_check_reports_bad_lines_and_fails(tmp_path):
     (tmp_path / "holdfast.toml").write_text('[grip]\nsig_key = "x"\n')
     (tmp_path / "routes").write_text("* test\nb.test\na.test,aco test\n")
-    result = subprocess.run([binary(), "check", "--config", str(tmp_path / "holdfast.toml")], capture_output=True, text=True)
+    result = subprocess.run(
+        [binary(), "check", "--config", str(tmp_path / "holdfast.toml")], capture_output=True, text=True
+    )
     assert result.returncode == 1
     assert f"{tmp_path}/routes:2: a route is a condition" in result.stderr
     assert f"warning: {tmp_path}/routes:3: 'aco' is not yet supported" in result.stdout

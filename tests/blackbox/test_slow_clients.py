@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that do not keep up: bounded in bytes, named in the log, never half a message, and never anybody else's problem."""
+"""Clients that do not keep up: bounded in bytes, named in the log, never half a message, nobody else's problem."""
+
 import re
 import threading
 
@@ -61,7 +62,10 @@ def test_close_ends_the_slow_client_alone(start, version):
     rig = limited(start, "close")
     crowd = Crowd(rig, version)
     crowd.publish_until("slow client: ")
-    line = rig.daemon.wait_log(rf"slow client: client closed: server.send_buffer_max_bytes \({LIMIT}\) reached: conn=(\S+) peer=127.0.0.1 queued=(\d+) /stream")
+    line = rig.daemon.wait_log(
+        rf"slow client: client closed: server.send_buffer_max_bytes \({LIMIT}\) reached: "
+        r"conn=(\S+) peer=127.0.0.1 queued=(\d+) /stream"
+    )
     assert int(line[2]) <= LIMIT + 1000
     rig.daemon.wait_log(rf"conn={line[1]} .*hold=stream .*end=slow-client")
     # What the kernel had may still come; then it is cut, and looks it.
@@ -79,7 +83,10 @@ def test_drop_loses_whole_messages_and_keeps_the_client(start, version):
     rig = limited(start, "drop")
     crowd = Crowd(rig, version)
     crowd.publish_until("slow client: ")
-    rig.daemon.wait_log(rf"slow client: message dropped: server.send_buffer_max_bytes \({LIMIT}\) reached: conn=\S+ peer=127.0.0.1 queued=\d+ /stream")
+    rig.daemon.wait_log(
+        rf"slow client: message dropped: server.send_buffer_max_bytes \({LIMIT}\) reached: "
+        r"conn=\S+ peer=127.0.0.1 queued=\d+ /stream"
+    )
     got = [crowd.slow.until(b"\n")]
     while not got[-1].startswith(b"end"):
         # The mark may be dropped as well, for as long as the client is behind.
@@ -139,7 +146,9 @@ def test_what_waits_for_a_slow_origin_is_bounded_too(start, slow_client):
     channel, go_on = rig.name("c"), threading.Event()
 
     def handler(request, connection):
-        connection.send(answer(headers=hold_headers("stream", [channel], [("Content-Length", "10")]), framing="none") + b"begin")
+        connection.send(
+            answer(headers=hold_headers("stream", [channel], [("Content-Length", "10")]), framing="none") + b"begin"
+        )
         go_on.wait()
         return b"-end\n"
 

@@ -2,7 +2,6 @@
 """Grip-Hold: stream. What the client is sent at the beginning, what reaches it later, and how it ends."""
 import base64
 import threading
-import time
 
 import pytest
 
@@ -17,11 +16,23 @@ from harness.rig import hold_headers
 def test_st_1_the_initial_response(rig):
     """Status and headers of the origin, no length, no Grip-*, and what tells intermediaries to pass bytes on."""
     path = rig.path()
-    rig.origin.reply(path, 203, b"welcome\n", hold_headers("stream", ["c"], [("X-A", "1"), ("Grip-Set-Meta", "a=b"), ("grip-other", "x")]), reason="Sort Of")
+    rig.origin.reply(
+        path,
+        203,
+        b"welcome\n",
+        hold_headers("stream", ["c"], [("X-A", "1"), ("Grip-Set-Meta", "a=b"), ("grip-other", "x")]),
+        reason="Sort Of",
+    )
     stream = rig.connect().stream(path)
     assert (stream.head.status, stream.head.reason) == (203, "Sort Of")
-    assert stream.head.headers == [("Content-Type", "text/plain"), ("X-A", "1"), ("Incremental", "?1"), ("X-Accel-Buffering", "no"),
-                                   ("Cache-Control", "no-transform"), ("Transfer-Encoding", "chunked")]
+    assert stream.head.headers == [
+        ("Content-Type", "text/plain"),
+        ("X-A", "1"),
+        ("Incremental", "?1"),
+        ("X-Accel-Buffering", "no"),
+        ("Cache-Control", "no-transform"),
+        ("Transfer-Encoding", "chunked"),
+    ]
     assert stream.until(b"\n") == b"welcome\n"
 
 
@@ -57,7 +68,9 @@ def test_a_large_initial_body_is_relayed_and_then_held(rig, framing):
     channel, body = rig.name("c"), bytes(range(256)) * 12000
 
     def handler(request, connection):
-        connection.send(answer(body=body, headers=hold_headers("stream", [channel], [("Grip-Status", "202 Fine")]), framing=framing))
+        connection.send(
+            answer(body=body, headers=hold_headers("stream", [channel], [("Grip-Status", "202 Fine")]), framing=framing)
+        )
         if framing == "close":
             connection.end_of_input()
 
@@ -73,7 +86,10 @@ def test_what_is_published_during_a_slow_initial_body_follows_it(rig):
     channel, go_on = rig.name("c"), threading.Event()
 
     def handler(request, connection):
-        connection.send(answer(headers=hold_headers("stream", [channel], [("Transfer-Encoding", "chunked")]), framing="none") + chunk(b"begin "))
+        connection.send(
+            answer(headers=hold_headers("stream", [channel], [("Transfer-Encoding", "chunked")]), framing="none")
+            + chunk(b"begin ")
+        )
         go_on.wait()
         connection.send(chunk(b"end\n"))
         connection.send(LAST_CHUNK)
@@ -92,7 +108,9 @@ def test_a_close_during_a_slow_initial_body_ends_the_stream_behind_it(rig):
     channel, go_on = rig.name("c"), threading.Event()
 
     def handler(request, connection):
-        connection.send(answer(headers=hold_headers("stream", [channel], [("Content-Length", "12")]), framing="none") + b"begin ")
+        connection.send(
+            answer(headers=hold_headers("stream", [channel], [("Content-Length", "12")]), framing="none") + b"begin "
+        )
         go_on.wait()
         return b"ending"
 
@@ -108,7 +126,9 @@ def test_a_close_during_a_slow_initial_body_ends_the_stream_behind_it(rig):
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_st_6_what_has_no_body_is_not_held(rig, status):
-    rig.origin.on("/none", lambda request, connection: answer(status, headers=hold_headers("stream", ["c"]), framing="none"))
+    rig.origin.on(
+        "/none", lambda request, connection: answer(status, headers=hold_headers("stream", ["c"]), framing="none")
+    )
     client = rig.connect()
     response = client.get("/none")
     assert (response.status, response.header("grip-hold")) == (status, None)
@@ -124,14 +144,24 @@ def test_head_is_not_held(rig):
     assert client.get("/next").status == 200
 
 
-@pytest.mark.parametrize("value, status, reason", [
-    ("404", 404, "Not Found"), ("404 Some Text", 404, "Some Text"), ("599", 599, "Unknown"), ("", 200, "OK"), ("200  Two Spaces", 200, "Two Spaces")])
+@pytest.mark.parametrize(
+    "value, status, reason",
+    [
+        ("404", 404, "Not Found"),
+        ("404 Some Text", 404, "Some Text"),
+        ("599", 599, "Unknown"),
+        ("", 200, "OK"),
+        ("200  Two Spaces", 200, "Two Spaces"),
+    ],
+)
 def test_grip_status(rig, value, status, reason):
     head = rig.connect().stream(rig.hold_stream("c", headers=[("Grip-Status", value)])).head
     assert (head.status, head.reason) == (status, reason)
 
 
-@pytest.mark.parametrize("expose", [[("Grip-Expose-Headers", "x-a, X-B")], [("Grip-Expose-Headers", "x-a"), ("Grip-Expose-Headers", "X-B")]])
+@pytest.mark.parametrize(
+    "expose", [[("Grip-Expose-Headers", "x-a, X-B")], [("Grip-Expose-Headers", "x-a"), ("Grip-Expose-Headers", "X-B")]]
+)
 def test_grip_expose_headers(rig, expose):
     head = rig.connect().stream(rig.hold_stream("c", headers=[("X-A", "1"), ("X-B", "2"), ("X-C", "3"), *expose])).head
     assert {"x-a", "x-b"} <= set(head.names()) and not {"x-c", "content-type"} & set(head.names())
@@ -203,7 +233,9 @@ def test_prefix_and_implicit_channels(start):
 def test_messages_are_written_as_they_are(rig):
     channel, data = rig.name("c"), bytes(range(256)) * 50
     stream = rig.stream(channel)
-    rig.publish_items({"channel": channel, "formats": {"http-stream": {"content-bin": base64.b64encode(data).decode()}}})
+    rig.publish_items(
+        {"channel": channel, "formats": {"http-stream": {"content-bin": base64.b64encode(data).decode()}}}
+    )
     assert stream.take(len(data)) == data
 
 
@@ -225,7 +257,9 @@ def test_lp_8_other_formats_are_not_for_streams(rig):
     channel = rig.name("c")
     stream = rig.stream(channel)
     rig.publish(channel, response="not for you")
-    rig.publish_items({"channel": channel, "formats": {"ws-message": {"content": "nor this"}}}, item(channel, stream="this\n"))
+    rig.publish_items(
+        {"channel": channel, "formats": {"ws-message": {"content": "nor this"}}}, item(channel, stream="this\n")
+    )
     assert stream.until(b"\n") == b"this\n"
 
 
@@ -262,7 +296,9 @@ def test_close_ends_the_body_and_the_connection_is_used_again(rig):
 def test_nothing_follows_a_close(rig):
     channel = rig.name("c")
     streams = [rig.stream(channel) for _ in range(3)]
-    rig.publish_items(item(channel, stream="1"), item(channel, close=True), item(channel, stream="2"), item(channel, close=True))
+    rig.publish_items(
+        item(channel, stream="1"), item(channel, close=True), item(channel, stream="2"), item(channel, close=True)
+    )
     for stream in streams:
         assert stream.rest() == b"1"
         assert stream.client.get("/next").body == b"default\n"
@@ -325,52 +361,3 @@ def test_a_client_that_leaves_while_much_is_being_published(rig):
         for stream in leaving[1:]:
             stream.client.reset()
     assert stay.until(b"199\n") == b"".join(b"%d\n" % n for n in range(200))
-
-
-# ---------------------------------------------------------------------------------------------------- keep-alive
-
-FORMATS = [
-    (r"raw\n bytes", rb"raw\n bytes"),
-    (r"event: ka\ndata:\n\n; format=cstring", b"event: ka\ndata:\n\n"),
-    (r"\x00\\\r\xfe\q.; format=cstring; mode=idle", b"\x00\\\r\xfe."),
-    ("AAECA/8=; format=base64; mode=interval", b"\x00\x01\x02\x03\xff"),
-]
-
-
-def test_keep_alive_formats_on_both_framings(rig):
-    """KA-5. All of them at once, since each takes a second."""
-    streams = []
-    for value, wanted in FORMATS:
-        for version in ("1.1", "1.0"):
-            path = rig.hold_stream(rig.name("c"), headers=[("Grip-Keep-Alive", value + "; timeout=1")])
-            stream = rig.connect().stream(path, version=version)
-            stream.until(b"open\n")
-            streams.append((stream, wanted))
-    for stream, wanted in streams:
-        assert stream.take(len(wanted) * 2) == wanted * 2
-
-
-def test_no_keep_alive_without_the_header(rig):
-    quiet, other = rig.stream(rig.name("c")), rig.name("c")
-    ticking = rig.stream(other, headers=[("Grip-Keep-Alive", "tick; timeout=1")])
-    assert ticking.take(8) == b"ticktick"
-    rig.publish(rig.name("c"), stream="x")
-    quiet.client.sock.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        quiet.client.sock.recv(1)
-
-
-def test_ka_2_idle_waits_for_silence_and_interval_does_not(rig):
-    """With two seconds and up to one of jitter, an idle keep-alive never comes within a second of a message."""
-    channel = rig.name("c")
-    idle = rig.stream(channel, headers=[("Grip-Keep-Alive", "K; timeout=2")])
-    interval = rig.stream(channel, headers=[("Grip-Keep-Alive", "K; timeout=2; mode=interval")])
-    sent_at, pause = [], threading.Event()
-    while len(sent_at) < 25:
-        sent_at.append(time.monotonic())
-        rig.publish(channel, stream=".")
-        pause.wait(0.1)
-    longest = max(b - a for a, b in zip(sent_at, sent_at[1:]))
-    assert b"K" in interval.take(26)
-    assert longest > 0.9 or idle.take(25) == b"." * 25  # a machine that stalled that long proves nothing
-    assert idle.until(b"K").endswith(b"K")

@@ -3,7 +3,7 @@
 to an origin. Each case carries a second request behind it, which must not be taken for one."""
 import pytest
 
-from harness.messages import LAST_CHUNK, chunk, request
+from harness.messages import chunk, request
 from harness.wait import eventually
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -31,8 +31,14 @@ def refused(rig, data, status, what):
 # ------------------------------------------------------------------------------------------------------ framing
 
 FRAMING = {
-    "length-and-chunked": ([b"Content-Length: 4", b"Transfer-Encoding: chunked"], "both Content-Length and Transfer-Encoding"),
-    "chunked-and-length": ([b"Transfer-Encoding: chunked", b"Content-Length: 4"], "both Content-Length and Transfer-Encoding"),
+    "length-and-chunked": (
+        [b"Content-Length: 4", b"Transfer-Encoding: chunked"],
+        "both Content-Length and Transfer-Encoding",
+    ),
+    "chunked-and-length": (
+        [b"Transfer-Encoding: chunked", b"Content-Length: 4"],
+        "both Content-Length and Transfer-Encoding",
+    ),
     "differing-lengths": ([b"Content-Length: 4", b"Content-Length: 5"], "differing Content-Length"),
     "length-list": ([b"Content-Length: 4, 4"], "Content-Length is not a whole number"),
     "length-negative": ([b"Content-Length: -4"], "Content-Length is not a whole number"),
@@ -45,7 +51,10 @@ FRAMING = {
     "length-huge": ([b"Content-Length: " + b"9" * 40], "Content-Length is"),
     "length-underscore": ([b"Content_Length: 4"], "underscore"),
     "chunked-underscore": ([b"Transfer_Encoding: chunked"], "underscore"),
-    "chunked-twice": ([b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], "more than one Transfer-Encoding"),
+    "chunked-twice": (
+        [b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"],
+        "more than one Transfer-Encoding",
+    ),
     "chunked-list-twice": ([b"Transfer-Encoding: chunked, chunked"], "Transfer-Encoding"),
     "chunked-not-last": ([b"Transfer-Encoding: chunked, gzip"], "last transfer coding is not chunked"),
     "identity": ([b"Transfer-Encoding: identity"], "last transfer coding is not chunked"),
@@ -77,7 +86,9 @@ def test_a_coding_that_is_not_known_is_501(rig):
 
 
 def test_transfer_encoding_in_http_1_0(rig):
-    refused(rig, lines(b"Transfer-Encoding: chunked", start=b"POST /bad HTTP/1.0"), 400, "Transfer-Encoding in HTTP/1.0")
+    refused(
+        rig, lines(b"Transfer-Encoding: chunked", start=b"POST /bad HTTP/1.0"), 400, "Transfer-Encoding in HTTP/1.0"
+    )
 
 
 CHUNKS = {
@@ -260,7 +271,9 @@ def test_garbage(rig):
 
 @pytest.fixture(scope="module")
 def limits():
-    return {"server": {"header_max_bytes": 2000, "header_max_count": 10, "target_max_bytes": 500, "header_timeout_ms": 400}}
+    return {
+        "server": {"header_max_bytes": 2000, "header_max_count": 10, "target_max_bytes": 500, "header_timeout_ms": 400}
+    }
 
 
 def head_of(size):
@@ -271,7 +284,11 @@ def head_of(size):
 
 def test_header_limits_at_the_limit_and_one_over(start, limits):
     rig = start(limits)
-    for data in (head_of(2000), lines(*[b"X: 1"] * 9, start=b"GET /good HTTP/1.1"), lines(start=b"GET /" + b"t" * 499 + b" HTTP/1.1")):
+    for data in (
+        head_of(2000),
+        lines(*[b"X: 1"] * 9, start=b"GET /good HTTP/1.1"),
+        lines(start=b"GET /" + b"t" * 499 + b" HTTP/1.1"),
+    ):
         client = rig.connect()
         client.send(data)
         assert client.response().status == 200

@@ -32,15 +32,16 @@ def to_toml(sections):
 
 
 class Daemon:
-    """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file."""
+    """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file.
+    `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS)."""
 
-    def __init__(self, routes, config=None, *, arguments=(), environment=None):
+    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None):
         self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
         self.routes_path = self.directory / "routes"
         self.config_path = self.directory / "holdfast.toml"
         self.log_path = self.directory / "output.log"
         self.config = config or {}
-        self.arguments = list(arguments)
+        self.arguments = ["--server.workers", str(workers)] * bool(workers) + list(arguments)
         self.environment = environment or {}
         self.process = None
         if routes is not None:

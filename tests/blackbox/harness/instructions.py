@@ -18,5 +18,7 @@ def refused(rig, path, what):
     assert not [name for name in response.names() if name.startswith("grip-")]
     assert client.get("/next").status == 200
     debug = rig.get(path, host="debug.test")
-    assert debug.status == 502 and debug.text.startswith("Failed to parse accept instructions: ") and what in debug.text, debug.text
+    assert (
+        debug.status == 502 and debug.text.startswith("Failed to parse accept instructions: ") and what in debug.text
+    ), debug.text
     assert debug.text.count("\n") == 1

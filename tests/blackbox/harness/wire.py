@@ -46,7 +46,9 @@ class Wire:
         try:
             data = self.sock.recv(262144)
         except TimeoutError:
-            raise AssertionError(f"nothing came within {TIMEOUT:.0f} s, waiting for {what}; so far: {self.buffer[-300:]!r}")
+            raise AssertionError(
+                f"nothing came within {TIMEOUT:.0f} s, waiting for {what}; so far: {self.buffer[-300:]!r}"
+            )
         except ConnectionError:
             self.was_reset = True
             data = b""

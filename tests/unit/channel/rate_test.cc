@@ -192,6 +192,24 @@ TEST_F(RatedTable, OverTheHighWaterMarkDeliveriesAreDropped) {
   EXPECT_EQ(limited(), 2u);
 }
 
+TEST_F(RatedTable, TheHighWaterMarkIsOneForAllCores) {
+  net::Core other_core{1};
+  ChannelTable other_table{other_core, hub_, TableOptions{0}, &budget_};
+  hub_.add_core(other_core, other_table);
+  {
+    auto here = recorder({"a"}, "one");
+    Recorder there(other_table);
+    there.set_rate_bucket(other_table.rate_bucket("one"));
+    there.join({"a"});
+    for (int i = 0; i < 6; ++i) publish("a", std::to_string(i));
+    other_core.inbox().open_all();
+    EXPECT_EQ(limited(), 0u);
+    EXPECT_EQ(other_core.counters().get(base::Counter::rate_limited), 4u) << "6 wait here, 2 there: 8 is the mark";
+  }
+  core_.inbox().open_all();
+  other_core.inbox().open_all();
+}
+
 TEST_F(RatedTable, WhatWaitsForAMemberThatLeavesCostsNothing) {
   auto one = recorder({"a"});
   auto two = recorder({"b"});
