@@ -58,7 +58,7 @@ class Front {
   ~Front();
 
   /// Takes an accepted descriptor.
-  void accept(int fd, const net::Endpoint& peer, Security security);
+  void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
 
   /// For new connections; those that are there keep theirs.
   void set_options(const FrontOptions& options) { options_ = options; }
