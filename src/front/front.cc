@@ -30,6 +30,12 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   sessions_.push_back(*session.release());
 }
 
+Front::Walk::Walk(Front& front) : place_(front.sessions_, front.walks_) {}
+
+H1Session* Front::Walk::next() {
+  return place_.next();
+}
+
 void Front::refuse(int fd) {
   static base::LogLimiter limiter;
   base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit);
@@ -42,6 +48,7 @@ void Front::refuse(int fd) {
 }
 
 void Front::remove(H1Session& session) {
+  base::ListWalk<SessionList>::pass(walks_, session);
   sessions_.erase(sessions_.iterator_to(session));
   --count_;
   clients_.now.fetch_sub(1, std::memory_order_relaxed);

@@ -13,10 +13,7 @@
 
 #include <holdfast/exchange.h>
 
-#include <boost/intrusive/list.hpp>
-
-#include <holdfast/exchange.h>
-
+#include "base/list_walk.h"
 #include "front/access.h"
 #include "net/address.h"
 #include "net/core.h"
@@ -50,6 +47,9 @@ struct ClientCount {
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+using SessionList = boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
+                                           boost::intrusive::constant_time_size<false>>;
+
 /// Owns its sessions. One core.
 class Front {
  public:
@@ -69,6 +69,17 @@ class Front {
   bool draining() const { return draining_; }
   std::size_t sessions() const { return count_; }
 
+  /// Goes through the sessions, the oldest first (and so by their numbers), in as many turns as it likes.
+  class Walk {
+   public:
+    explicit Walk(Front& front);
+    /// Null at the end. Good for this turn.
+    H1Session* next();
+
+   private:
+    base::ListWalk<SessionList> place_;
+  };
+
  private:
   friend class H1Session;
   void remove(H1Session& session);
@@ -84,9 +95,8 @@ class Front {
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
-  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
-                         boost::intrusive::constant_time_size<false>>
-      sessions_;
+  SessionList sessions_;
+  base::ListWalk<SessionList>::Set walks_;
   std::shared_ptr<const net::TlsServerContext> tls_;
   std::deque<H1Session*> waiting_handshakes_;
   std::size_t handshakes_ = 0;

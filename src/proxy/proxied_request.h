@@ -69,12 +69,14 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void release_connection();
 
   // from the origin
+  void count_response(int status);
   void relay(const wire::ResponseView& head, const Instruct* instruct, std::string_view body, End end);
   void after_relay(Written written, End end);
   void follow_instructions(const wire::ResponseView& head, std::string_view body, End end);
   void collect(std::string_view part, End end);
   void finish_collected();
   void answer_collected();
+  hold::HeldRequest held_request(const hold::HeldRequest::Meta& meta) const;
   void make_stream_hold(const Instruct& instruct);
   void make_response_hold(const Instruct& instruct);
   void refuse_instructions(std::string_view why);
@@ -82,6 +84,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void begin_stream_hold();
 
   void fail(int status, std::string_view line);
+  void count_failure(const origin::OriginError& error);
   void fail_origin(const origin::OriginError& error);
   void log_origin_error(const origin::OriginError& error, std::string_view what_now) const;
   bool debug() const { return context_.options.debug || route_->debug; }
@@ -97,6 +100,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::string replay_;            // the request body so far, while all of it is kept
   std::shared_ptr<bool> alive_;   // for a built-in origin's answer
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
+  std::int64_t sent_us_ = 0;      // when the head was sent
   std::size_t target_index_ = 0;
   std::string cause_;            // of an error, for the access log
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
