@@ -42,7 +42,7 @@ enum class Security : bool { plain, tls };
 struct ClientCount {
   explicit ClientCount(std::uint64_t most) : limit(most) {}
   std::atomic<std::uint64_t> now{0};
-  const std::uint64_t limit;
+  std::atomic<std::uint64_t> limit;  ///< 0: none
 };
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -53,8 +53,7 @@ using SessionList = boost::intrusive::list<H1Session, boost::intrusive::base_hoo
 /// Owns its sessions. One core.
 class Front {
  public:
-  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
-        ClientCount& clients);
+  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, ClientCount& clients);
   ~Front();
 
   /// Takes an accepted descriptor.
@@ -62,6 +61,8 @@ class Front {
 
   /// For new connections; those that are there keep theirs.
   void set_options(const FrontOptions& options) { options_ = options; }
+  /// Null: nobody wants to know.
+  void set_access(AccessSink* access) { access_ = access; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
   /// Idle connections close, holds end, requests under way are the last of their connection.
@@ -91,7 +92,7 @@ class Front {
   net::Core& core_;
   FrontOptions options_;
   RequestAcceptor& acceptor_;
-  AccessSink* access_;
+  AccessSink* access_ = nullptr;
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
