@@ -29,7 +29,7 @@ constexpr base::Millis kPatienceMs = 10000;
 using Handler = void (*)(const Request&, const ReplyRef&);
 enum class Access : std::uint8_t { open, metrics, credential };
 
-/// A path, and what can be done there. With `named`, a name follows the path.
+/// A path, and what can be done there.
 struct Resource {
   struct Action {
     std::string_view method;
@@ -37,7 +37,7 @@ struct Resource {
     std::string_view what;
   };
   std::string_view path;
-  bool named;
+  std::string_view name;  // what follows the path; empty: nothing does
   Access access;
   std::vector<Action> actions;
 };
@@ -46,22 +46,22 @@ void show_index(const Request& request, const ReplyRef& reply);
 
 const std::vector<Resource>& resources() {
   static const std::vector<Resource> all{
-      {"/", false, Access::credential, {{"GET", show_index, "this list"}}},
-      {"/livez", false, Access::open, {{"GET", show_livez, "200 while every event loop turns"}}},
-      {"/readyz", false, Access::open, {{"GET", show_readyz, "200 when clients may be sent here"}}},
-      {"/metrics", false, Access::metrics, {{"GET", show_metrics, "for Prometheus"}}},
-      {"/channels", false, Access::credential, {{"GET", list_channels, "?prefix=&limit=&cursor="}}},
-      {"/channels/", true, Access::credential, {{"GET", show_channel, "one channel"}}},
-      {"/connections", false, Access::credential, {{"GET", list_connections, "?channel=&route=&limit=&cursor="}}},
+      {"/", "", Access::credential, {{"GET", show_index, "this list"}}},
+      {"/livez", "", Access::open, {{"GET", show_livez, "200 while every event loop turns"}}},
+      {"/readyz", "", Access::open, {{"GET", show_readyz, "200 when clients may be sent here"}}},
+      {"/metrics", "", Access::metrics, {{"GET", show_metrics, "for Prometheus"}}},
+      {"/channels", "", Access::credential, {{"GET", list_channels, "?prefix=&limit=&cursor="}}},
+      {"/channels/", "{name}", Access::credential, {{"GET", show_channel, "one channel"}}},
+      {"/connections", "", Access::credential, {{"GET", list_connections, "?channel=&route=&limit=&cursor="}}},
       {"/connections/close",
-       false,
+       "",
        Access::credential,
        {{"POST", close_connections, R"({"meta":{"user":"42"},"formats":{…}})"}}},
       {"/connections/",
-       true,
+       "{id}",
        Access::credential,
        {{"GET", show_connection, "one client"}, {"DELETE", close_connection, "closes it"}}},
-      {"/drain", false, Access::credential, {{"POST", drain, "sends the clients away, then stops"}}},
+      {"/drain", "", Access::credential, {{"POST", drain, "sends the clients away, then stops"}}},
   };
   return all;
 }
@@ -71,7 +71,7 @@ void show_index(const Request&, const ReplyRef& reply) {
   for (const auto& resource : resources()) {
     for (const auto& action : resource.actions) {
       text += fmt::format("{:6} {:24} {}\n", action.method,
-                          std::string(resource.path) + (resource.named ? "{name}" : ""), action.what);
+                          std::string(resource.path) + std::string(resource.name), action.what);
     }
   }
   reply->send({200, std::move(text)});
@@ -80,14 +80,14 @@ void show_index(const Request&, const ReplyRef& reply) {
 /// The most specific resource of a path, with the name that follows it; null when there is none.
 const Resource* find_resource(std::string_view path, std::string& name) {
   const auto& all = resources();
-  auto found = std::find_if(all.begin(), all.end(), [&](const Resource& r) { return !r.named && r.path == path; });
+  auto found = std::find_if(all.begin(), all.end(), [&](const Resource& r) { return r.name.empty() && r.path == path; });
   if (found == all.end()) {
     found = std::find_if(all.begin(), all.end(), [&](const Resource& r) {
-      return r.named && path.size() > r.path.size() && path.starts_with(r.path);
+      return !r.name.empty() && path.size() > r.path.size() && path.starts_with(r.path);
     });
   }
   if (found == all.end()) return nullptr;
-  name = wire::percent_decode(path.substr(found->named ? found->path.size() : path.size()));
+  name = wire::percent_decode(path.substr(found->name.empty() ? path.size() : found->path.size()));
   return &*found;
 }
 

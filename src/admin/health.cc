@@ -34,8 +34,9 @@ void show_readyz(const Request& request, const ReplyRef& reply) {
 void drain(const Request& request, const ReplyRef& reply) {
   base::log_info("drain asked for on the admin listener");
   request.context.run_on_main([&context = request.context, reply] {
-    context.begin_drain();
+    // The answer first: a daemon without clients is soon gone.
     reply->core().post([reply] { reply->send(json_answer(202, {{"draining", true}})); });
+    context.begin_drain();
   });
 }
 

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "admin/context.h"
 #include "app/listeners.h"
 #include "app/worker.h"
 #include "base/log.h"
@@ -86,6 +88,7 @@ class Daemon {
   void watch_files();
   void reload();
   void apply(SettingsRef settings, const char* why);
+  void stop_in_order();
   void begin_stop();
   void watch_stop();
   void finish();
@@ -97,7 +100,10 @@ class Daemon {
   DemoParts* demo_;
   front::ClientCount clients_;
   front::ClientCount control_clients_{0};
+  front::ClientCount admin_clients_{0};
   channel::Hub hub_;
+  base::Readiness readiness_;
+  admin::Context admin_{hub_, readiness_};
   std::optional<channel::RateBudget> rate_;
   std::unique_ptr<publish::ZmqIngress> zmq_;
   std::optional<Listeners> listeners_;
@@ -122,13 +128,17 @@ bool Daemon::start() {
   listeners_.emplace(std::move(*listeners));
 
   if (config.grip.message_rate > 0) rate_.emplace(config.grip.message_rate, config.grip.message_hwm);
-  shared_.emplace(
-      Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, demo_ ? &demo_->origin() : nullptr});
+  admin_.listening = {{"client", &clients_}, {"control", &control_clients_}, {"admin", &admin_clients_}};
+  admin_.run_on_main = [this](std::function<void()> work) { boost::asio::post(io_, std::move(work)); };
+  admin_.begin_drain = [this] { stop_in_order(); };
+  shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, admin_clients_, admin_,
+                         demo_ ? &demo_->origin() : nullptr});
   if (demo_) demo_->set_hub(hub_);
   auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)
                                          : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, settings, *shared_));
+    admin_.cores.push_back(workers_.back()->admin_parts());
     if (auto listening = workers_.back()->listen(*listeners_); !listening) {
       log_error("{}", listening.error().what);
       return false;
@@ -143,8 +153,10 @@ bool Daemon::start() {
   log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();
-  log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
-           fmt::join(config.server.listen, " "), config.control.http.empty() ? "nothing" : config.control.http);
+  readiness_.clear(base::NotReady::starting);
+  auto or_nothing = [](const std::string& address) { return address.empty() ? "nothing" : address; };
+  log_info("holdfast {} is ready: {} workers, clients on {}, control on {}, admin on {}", HOLDFAST_VERSION, count,
+           fmt::join(config.server.listen, " "), or_nothing(config.control.http), or_nothing(config.admin.listen));
   if (demo_) demo_->on_ready();
   return true;
 }
@@ -158,11 +170,16 @@ void Daemon::await_signal() {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
     } else {
-      log_info("stopping: {} clients", clients_.now.load());
-      begin_stop();
+      stop_in_order();
     }
     await_signal();
   });
+}
+
+void Daemon::stop_in_order() {
+  if (stopping_) return;
+  log_info("stopping: {} clients", clients_.now.load());
+  begin_stop();
 }
 
 void Daemon::watch_files() {
@@ -193,6 +210,7 @@ void Daemon::apply(SettingsRef settings, const char* why) {
 /// In order: no new clients; holds end and requests under way are answered; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
+  readiness_.set(base::NotReady::draining);
   deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config().server.drain_seconds);
   for (auto& worker : workers_) worker->begin_shutdown();
   watch_stop();

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <pthread.h>
 
+#include "app/admin_settings.h"
 #include "base/assert.h"
 
 namespace holdfast::app {
@@ -102,9 +103,11 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
       control_endpoint_(shared.hub),
+      admin_endpoint_(core_, shared.admin),
       access_log_(core_),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
-      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
+      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients),
+      admin_(core_, control_options(*settings->config), admin_endpoint_, shared.admin_clients) {
   shared.hub.add_core(core_, table_);
   take(*settings);
 }
@@ -113,14 +116,23 @@ Worker::~Worker() {
   HF_ASSERT(!thread_.joinable());
 }
 
+front::Front& Worker::front_of(Listeners::What what) {
+  switch (what) {
+    case Listeners::What::clients: return clients_;
+    case Listeners::What::control: return control_;
+    case Listeners::What::admin: break;
+  }
+  return admin_;
+}
+
 Result<void> Worker::listen(const Listeners& listeners) {
   for (const auto& place : listeners.places()) {
-    auto& front = place.what == Listeners::What::clients ? clients_ : control_;
+    auto& front = front_of(place.what);
     auto security = place.security;
     auto listener = std::make_unique<net::Listener>(
         core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
     auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
-    listeners_.push_back(std::move(listener));
+    (place.what == Listeners::What::admin ? admin_listeners_ : listeners_).push_back(std::move(listener));
     if (!opened) return opened;
   }
   return {};
@@ -153,6 +165,9 @@ void Worker::take(const Settings& settings) {
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
+  admin_endpoint_.set_settings(admin_settings(settings));
+  admin_.set_options(control_options(config));
+  admin_.set_access(access);
 }
 
 void Worker::begin_shutdown() {

@@ -8,6 +8,7 @@
 
 #include <holdfast/result.h>
 
+#include "admin/endpoint.h"
 #include "app/access_log.h"
 #include "app/listeners.h"
 #include "app/settings.h"
@@ -30,6 +31,8 @@ struct Shared {
   channel::RateBudget* rate = nullptr;
   front::ClientCount& clients;
   front::ClientCount& control_clients;
+  front::ClientCount& admin_clients;
+  const admin::Context& admin;
   origin::BuiltinOrigin* demo_origin = nullptr;
 };
 
@@ -55,9 +58,12 @@ class Worker {
 
   net::Core& core() { return core_; }
   channel::ChannelTable& table() { return table_; }
+  /// For others than this core only to be passed on.
+  admin::CoreParts admin_parts() { return {&core_, &table_, &clients_}; }
 
  private:
   void take(const Settings& settings);
+  front::Front& front_of(Listeners::What what);
   void end_clients();
 
   /// Tells the main thread how far a shutdown has come.
@@ -71,6 +77,7 @@ class Worker {
   proxy::ProxyContext proxy_;
   proxy::Dispatcher dispatcher_;
   publish::ControlEndpoint control_endpoint_;
+  admin::AdminEndpoint admin_endpoint_;
   AccessLog access_log_;
   /// Destroyed behind the fronts, in front of what their sessions' remains refer to.
   struct LastRites {
@@ -79,7 +86,9 @@ class Worker {
   } last_rites_{core_};
   front::Front clients_;
   front::Front control_;
+  front::Front admin_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<net::Listener>> admin_listeners_;  // to the very end: health is asked for while we drain
   std::atomic<std::size_t> sessions_left_{SIZE_MAX};
   std::unique_ptr<Watch> watch_;
   std::thread thread_;
