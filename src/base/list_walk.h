@@ -29,6 +29,8 @@ class ListWalk
     return item;
   }
 
+  bool at_end() const { return next_ == nullptr; }
+
   /// The item is about to leave the list.
   static void pass(Set& walks, Item& leaving) {
     for (auto& walk : walks) {

@@ -77,9 +77,15 @@ void Front::end_handshake(H1Session& session) {
   next.begin_handshake();
 }
 
-void Front::shutdown() {
+void Front::begin_drain() {
   draining_ = true;
-  for (auto it = sessions_.begin(); it != sessions_.end();) (it++)->shutdown();
+  Walk walk(*this);
+  while (auto* session = walk.next()) session->close_if_idle();
+  staying_.emplace(sessions_, walks_);
+}
+
+void Front::send_away(std::size_t count) {
+  for (; count > 0 && has_left_to_send_away(); --count) staying_->next()->shutdown();
 }
 
 }  // namespace holdfast::front

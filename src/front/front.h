@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,8 +66,13 @@ class Front {
   void set_access(AccessSink* access) { access_ = access; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
-  /// Idle connections close, holds end, requests under way are the last of their connection.
-  void shutdown();
+  /// From now on every request is the last of its connection, and a hold that begins ends at once. Idle connections
+  /// close; holds go on until send_away() comes to them.
+  void begin_drain();
+  /// Whether there are sessions that send_away() has not come to yet.
+  bool has_left_to_send_away() const { return staying_ && !staying_->at_end(); }
+  /// Ends the holds among the next `count` sessions, those that have been there for the longest time first.
+  void send_away(std::size_t count);
   bool draining() const { return draining_; }
   std::size_t sessions() const { return count_; }
 
@@ -98,6 +104,7 @@ class Front {
   std::string head_;            // where heads are written, for the time of one call
   SessionList sessions_;
   base::ListWalk<SessionList>::Set walks_;
+  std::optional<base::ListWalk<SessionList>> staying_;  // during a drain: from the first who has not been sent away
   std::shared_ptr<const net::TlsServerContext> tls_;
   std::deque<H1Session*> waiting_handshakes_;
   std::size_t handshakes_ = 0;
