@@ -25,8 +25,10 @@ using front::H1Session;
 /// Of a time of the steady clock.
 std::string wall_time(base::Millis steady) {
   using namespace std::chrono;
-  auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-  auto then = now - (base::steady_ms() - steady);
+  // Compared once, so that the same moment is always shown as the same.
+  static const auto apart = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() -
+                            base::steady_ms();
+  auto then = apart + steady;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(then / 1000)), then % 1000);
 }
 

@@ -42,6 +42,8 @@ struct Context {
   std::function<void()> begin_drain{};
   std::vector<Listening> listening{};
   std::vector<CoreParts> cores{};
+  /// Of other threads, and of the hub.
+  std::vector<const base::Counters*> more_counters{};
 };
 
 /// A key of the configuration that bounds something.

@@ -53,7 +53,7 @@ std::vector<CounterFamily> described() {
       {"holdfast_origin_timeouts", "Attempts on origins that failed because nothing came in time.", "",
        {{Counter::origin_timeouts}}},
       {"holdfast_instructions_refused", "Responses whose GRIP instructions cannot be followed, answered with 502.", "",
-       {{Counter::instructions_refused}}},
+       {{Counter::instructs_refused}}},
       {"holdfast_holds_begun",
        "Holds that have begun, by transport.",
        "transport",

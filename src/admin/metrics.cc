@@ -19,7 +19,8 @@ class Sums {
   explicit Sums(const Context& context) : context_(context) {}
 
   std::uint64_t of(Counter counter) const {
-    auto sum = context_.hub.counters().get(counter);
+    std::uint64_t sum = 0;
+    for (const auto* counters : context_.more_counters) sum += counters->get(counter);
     for (const auto& part : context_.cores) sum += part.core->counters().get(counter);
     return sum;
   }

@@ -35,7 +35,7 @@ const std::vector<LimitKey>& limit_keys() {
       {"control", "body_max_bytes"},
       {"control", "backlog_max_bytes", {Counter::publishes_refused}},
       {"proxy", "origin_header_max_bytes"},
-      {"proxy", "instruct_max_bytes"},
+      {"proxy", "instruct_max_bytes", {Counter::instructs_refused}},
       {"proxy", "pool_max_idle"},
       {"grip", "message_rate"},
       {"grip", "message_hwm", {Counter::rate_limited}},

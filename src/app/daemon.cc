@@ -154,6 +154,7 @@ bool Daemon::start() {
     log_error("{}", bound.error().what);
     return false;
   }
+  admin_.more_counters = {&hub_.counters(), &zmq_->counters()};
   log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();

@@ -119,7 +119,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
-      control_endpoint_(shared.hub),
+      control_endpoint_(shared.hub, core_.counters()),
       admin_endpoint_(core_, shared.admin),
       access_log_(core_),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
