@@ -85,9 +85,9 @@ class Scan {
 
 base::Json to_json(std::string_view name, const Counts& counts) {
   auto of = [&counts](channel::Transport transport) { return counts[static_cast<std::size_t>(transport)]; };
-  return {{"name", name},
-          {"subscribers",
-           {{"stream", of(channel::Transport::stream)}, {"response", of(channel::Transport::response)}}}};
+  return {
+      {"name", name},
+      {"subscribers", {{"stream", of(channel::Transport::stream)}, {"response", of(channel::Transport::response)}}}};
 }
 
 Answer page(const std::vector<Channels>& parts, const Wanted& wanted) {

@@ -26,8 +26,8 @@ using front::H1Session;
 std::string wall_time(base::Millis steady) {
   using namespace std::chrono;
   // Compared once, so that the same moment is always shown as the same.
-  static const auto apart = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() -
-                            base::steady_ms();
+  static const auto apart =
+      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() - base::steady_ms();
   auto then = apart + steady;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(then / 1000)), then % 1000);
 }
@@ -84,8 +84,8 @@ Result<Wanted> parse_wanted(const Request& request) {
   return wanted;
 }
 
-/// One page. Connections have numbers that rise with the core and, on it, with time: the page goes from core to core, to
-/// no more of them than it needs.
+/// One page. Connections have numbers that rise with the core and, on it, with time: the page goes from core to core,
+/// to no more of them than it needs.
 class Page : public std::enable_shared_from_this<Page> {
  public:
   Page(const Context& context, Wanted wanted, ReplyRef reply)

@@ -70,8 +70,8 @@ void show_index(const Request&, const ReplyRef& reply) {
   std::string text = "Holdfast " HOLDFAST_VERSION "\n\n";
   for (const auto& resource : resources()) {
     for (const auto& action : resource.actions) {
-      text += fmt::format("{:6} {:24} {}\n", action.method,
-                          std::string(resource.path) + std::string(resource.name), action.what);
+      text += fmt::format("{:6} {:24} {}\n", action.method, std::string(resource.path) + std::string(resource.name),
+                          action.what);
     }
   }
   reply->send({200, std::move(text)});
@@ -80,7 +80,8 @@ void show_index(const Request&, const ReplyRef& reply) {
 /// The most specific resource of a path, with the name that follows it; null when there is none.
 const Resource* find_resource(std::string_view path, std::string& name) {
   const auto& all = resources();
-  auto found = std::find_if(all.begin(), all.end(), [&](const Resource& r) { return r.name.empty() && r.path == path; });
+  auto found =
+      std::find_if(all.begin(), all.end(), [&](const Resource& r) { return r.name.empty() && r.path == path; });
   if (found == all.end()) {
     found = std::find_if(all.begin(), all.end(), [&](const Resource& r) {
       return !r.name.empty() && path.size() > r.path.size() && path.starts_with(r.path);
@@ -186,8 +187,12 @@ bool may_enter(const Settings& settings, const Resource* resource, const Request
 }  // namespace
 
 void AdminEndpoint::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
-  Request kept{context_, settings_, std::string(request.method), std::string(request.target),
-               std::string(request.host), std::string(find_field(request.fields, "Accept"))};
+  Request kept{context_,
+               settings_,
+               std::string(request.method),
+               std::string(request.target),
+               std::string(request.host),
+               std::string(find_field(request.fields, "Accept"))};
   const auto* resource = find_resource(wire::target_path(request.target), kept.name);
   auto owned = std::make_unique<AdminExchange>(core_, exchange, std::move(kept));
   auto& handler = *owned;

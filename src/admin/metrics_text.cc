@@ -69,8 +69,10 @@ void MetricsText::line(std::string_view suffix, Labels labels, std::string_view 
 }
 
 void MetricsText::sample(Labels labels, std::uint64_t value) {
-  line(type_ == MetricType::counter ? "_total" : type_ == MetricType::info ? "_info" : "", labels,
-       fmt::format("{}", value));
+  line(type_ == MetricType::counter ? "_total"
+       : type_ == MetricType::info  ? "_info"
+                                    : "",
+       labels, fmt::format("{}", value));
 }
 
 void MetricsText::sample(Labels labels, std::int64_t value) {

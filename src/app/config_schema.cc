@@ -34,7 +34,8 @@ std::vector<KeySpec> make_keys() {
   const NotYet commands{"the ZeroMQ command socket is"}, statistics{"the ZeroMQ statistics stream is"};
   const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
-  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"}, admin{"credentials on the admin listener are"};
+  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"},
+      admin{"credentials on the admin listener are"};
   const NotYet json_log{"the JSON log format is"};
   const auto secret = Secrecy::secret;
 

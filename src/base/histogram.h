@@ -11,8 +11,8 @@
 
 namespace holdfast::base {
 
-/// Each bound is twice the one before, so any duration lands in its bucket by the number of its bits. Observing is a few
-/// loads and stores, no bus lock. About 190 bytes.
+/// Each bound is twice the one before, so any duration lands in its bucket by the number of its bits. Observing is a
+/// few loads and stores, no bus lock. About 190 bytes.
 class Histogram {
  public:
   static constexpr int kFirstBit = 4;  ///< 16 µs: shorter does not matter to anybody

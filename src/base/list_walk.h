@@ -11,8 +11,7 @@ namespace holdfast::base {
 /// A place in an intrusive list. Who removes from the list tells its walks first (pass); what is added behind the place
 /// is met, unless the end has been reached. One thread.
 template <class List>
-class ListWalk
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class ListWalk : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   using Item = typename List::value_type;
   /// All walks of one list.

@@ -138,7 +138,7 @@ class ChannelTable final : public net::TurnTask {
   TableOptions options_;
   std::unique_ptr<RatedDeliveries> rated_;  // only where there is a rate
   boost::unordered_flat_map<Key, std::unique_ptr<Channel>, KeyHash> channels_;
-  ChannelList list_;                           // the same, for walks
+  ChannelList list_;  // the same, for walks
   base::ListWalk<ChannelList>::Set walks_;
   std::deque<Lane*> active_;
   Run run_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/access.h"
 
-#include <algorithm>
 #include <charconv>
 #include <random>
 
@@ -30,7 +29,9 @@ std::string connection_text(std::uint64_t connection) {
 }
 
 std::optional<std::uint64_t> parse_connection(std::string_view text) {
-  auto digits = text.substr(std::min(text.find(':'), text.size() - 1) + 1);
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto digits = text.substr(colon + 1);
   std::uint64_t connection = 0;
   auto result = std::from_chars(digits.data(), digits.data() + digits.size(), connection, 16);
   // One connection has one name: what would be shown otherwise is not it.

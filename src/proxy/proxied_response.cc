@@ -261,15 +261,13 @@ hold::HeldRequest ProxiedRequest::held_request(const hold::HeldRequest::Meta& me
 void ProxiedRequest::make_response_hold(const Instruct& instruct) {
   // The request must be here in full to be asked again later (ERR-4).
   if (!replay_complete_) return fail(400, "Request too large to accept GRIP instruct.");
-  response_hold_ = std::make_unique<hold::ResponseHold>(
-      context_.holds, exchange_, held_request(instruct.meta));
+  response_hold_ = std::make_unique<hold::ResponseHold>(context_.holds, exchange_, held_request(instruct.meta));
   response_hold_->subscribe(
       hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
 }
 
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
-  stream_hold_ = std::make_unique<hold::StreamHold>(
-      context_.holds, exchange_, held_request(instruct.meta));
+  stream_hold_ = std::make_unique<hold::StreamHold>(context_.holds, exchange_, held_request(instruct.meta));
   stream_hold_->subscribe(
       hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
   stream_hold_->set_keep_alive(instruct.keep_alive);

@@ -60,8 +60,7 @@ struct AdminBench {
   }
   void ask(FakeExchange& exchange, std::string_view method, std::string_view target, std::string_view body = "",
            const std::vector<Field>& fields = {}) {
-    endpoint->on_request(exchange, {.method = method, .target = target, .host = "h", .fields = fields}, body,
-                         End::yes);
+    endpoint->on_request(exchange, {.method = method, .target = target, .host = "h", .fields = fields}, body, End::yes);
   }
   /// Status and body.
   std::string answer(std::string_view method, std::string_view target, std::string_view body = "",

@@ -36,9 +36,8 @@ TEST_F(AdminChannels, AreSummedOverTheCores) {
   join(0, {"a", "b"});
   join(1, {"a"});
   join(2, {"a"}, Transport::response);
-  EXPECT_EQ(bench_.json("/channels").dump(),
-            R"({"channels":[{"name":"a","subscribers":{"response":1,"stream":2}},)"
-            R"({"name":"b","subscribers":{"response":0,"stream":1}}],"cursor":null})");
+  EXPECT_EQ(bench_.json("/channels").dump(), R"({"channels":[{"name":"a","subscribers":{"response":1,"stream":2}},)"
+                                             R"({"name":"b","subscribers":{"response":0,"stream":1}}],"cursor":null})");
   EXPECT_EQ(bench_.json("/channels/a").dump(), R"({"name":"a","subscribers":{"response":1,"stream":2}})");
   EXPECT_EQ(bench_.answer("GET", "/channels/c"), "404 {\"error\":\"nobody is subscribed to this channel\"}\n");
 }

@@ -116,7 +116,8 @@ TEST_F(AdminConnections, OneWhoseRequestIsUnderWayIsCutOff) {
 TEST_F(AdminConnections, IdsThatAreNone) {
   connect(0);
   auto id = ids("").at(0);
-  for (const std::string& bad : std::vector<std::string>{id + "0", "0" + id, id.substr(0, id.size() - 1), std::string("x"), std::string(":"),
+  for (const std::string& bad :
+       std::vector<std::string>{id + "0", "0" + id, id.substr(0, id.size() - 1), std::string("x"), std::string(":"),
                                 id.substr(0, id.find(':')) + ":ffffffffffffffff"}) {
     EXPECT_TRUE(bench_.answer("GET", "/connections/" + bad).starts_with("404 ")) << bad;
   }

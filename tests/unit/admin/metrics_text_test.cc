@@ -18,9 +18,10 @@ TEST(MetricsText, CountersAndGauges) {
   out.sample({}, std::int64_t{-1});
   out.family("c", MetricType::info, "C.");
   out.sample({{"version", "1"}}, std::uint64_t{1});
-  EXPECT_EQ(out.finish(),
-            "# TYPE a_bytes counter\n# UNIT a_bytes bytes\n# HELP a_bytes Bytes.\na_bytes_total{kind=\"x\",other=\"y\"} "
-            "7\n# TYPE b gauge\n# HELP b B.\nb -1\n# TYPE c info\n# HELP c C.\nc_info{version=\"1\"} 1\n# EOF\n");
+  EXPECT_EQ(
+      out.finish(),
+      "# TYPE a_bytes counter\n# UNIT a_bytes bytes\n# HELP a_bytes Bytes.\na_bytes_total{kind=\"x\",other=\"y\"} "
+      "7\n# TYPE b gauge\n# HELP b B.\nb -1\n# TYPE c info\n# HELP c C.\nc_info{version=\"1\"} 1\n# EOF\n");
 }
 
 TEST(MetricsText, TheOlderFormatNamesTypesBySample) {
@@ -38,7 +39,8 @@ TEST(MetricsText, LabelsAndHelpAreEscaped) {
   MetricsText out(MetricsFormat::openmetrics);
   out.family("a", MetricType::gauge, "A \"line\"\nand \\ another");
   out.sample({{"l", "q\"b\\n\n"}}, 0.5);
-  EXPECT_THAT(out.finish(), HasSubstr("# HELP a A \\\"line\\\"\\nand \\\\ another\na{l=\"q\\\"b\\\\n\\n\"} 0.500000\n"));
+  EXPECT_THAT(out.finish(),
+              HasSubstr("# HELP a A \\\"line\\\"\\nand \\\\ another\na{l=\"q\\\"b\\\\n\\n\"} 0.500000\n"));
 }
 
 TEST(MetricsText, HistogramsAreCumulativeSums) {
