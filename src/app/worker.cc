@@ -103,8 +103,8 @@ Worker::~Worker() {
 
 Result<void> Worker::listen(const std::vector<net::Endpoint>& clients, const std::vector<net::Endpoint>& control) {
   auto open = [this](const net::Endpoint& endpoint, front::Front& front) {
-    auto listener =
-        std::make_unique<net::Listener>(core_, [&front](int fd, const net::Endpoint& peer) { front.accept(fd, peer); });
+    auto listener = std::make_unique<net::Listener>(
+        core_, [&front](int fd, const net::Endpoint& peer) { front.accept(fd, peer, front::Security::plain); });
     auto opened = listener->open(endpoint);
     listeners_.push_back(std::move(listener));
     return opened;
