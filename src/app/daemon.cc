@@ -17,6 +17,8 @@
 #include <sys/resource.h>
 
 #include "app/config_form.h"
+#include "app/service_notify.h"
+#include "app/service_watchdog.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -30,6 +32,8 @@ using base::log_warn;
 
 constexpr auto kRoutesWatch = std::chrono::milliseconds(500);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
+/// Beyond drain_seconds, for the service manager: what is between the last client and our end.
+constexpr base::Millis kStopMargin = 10000;
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
 constexpr std::uint64_t kReservedDescriptors = 100;
@@ -122,7 +126,8 @@ class Daemon {
         hub_({config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max),
               config.control.backlog_max_bytes}),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        watch_(io_) {}
+        watch_(io_),
+        watchdog_(io_, service_, [this] { return oldest_turn(); }) {}
 
   int run() {
     if (!start()) return 1;
@@ -138,10 +143,12 @@ class Daemon {
   void await_signal();
   void watch_routes();
   void reload_routes(const char* why);
+  std::string serving() const;
   void begin_stop();
   void watch_stop();
   void finish();
   void stop_workers();
+  base::Millis oldest_turn() const;
 
   const Config& config_;
   RoutesSource routes_;
@@ -156,6 +163,8 @@ class Daemon {
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  ServiceNotify service_;
+  ServiceWatchdog watchdog_;
   std::chrono::steady_clock::time_point deadline_;
   bool stopping_ = false;
 };
@@ -198,8 +207,8 @@ bool Daemon::start() {
   for (auto& worker : workers_) worker->set_routes(routes);
   for (auto& worker : workers_) worker->start();
   zmq_->start();
-  log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
-           fmt::join(config_.server.listen, " "), config_.control.http.empty() ? "nothing" : config_.control.http);
+  log_info("holdfast {} is ready: {} workers, {}", HOLDFAST_VERSION, count, serving());
+  service_.ready(serving());
   if (demo_) demo_->on_ready();
   return true;
 }
@@ -208,7 +217,9 @@ void Daemon::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
+      if (!stopping_) service_.reloading();
       reload_routes("SIGHUP");
+      if (!stopping_) service_.ready(serving());
     } else if (stopping_) {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
@@ -249,9 +260,22 @@ void Daemon::reload_routes(const char* why) {
   for (auto& worker : workers_) worker->set_routes(routes, done);
 }
 
+std::string Daemon::serving() const {
+  return fmt::format("clients on {}, control on {}", fmt::join(config_.server.listen, " "),
+                     config_.control.http.empty() ? "nothing" : config_.control.http);
+}
+
+base::Millis Daemon::oldest_turn() const {
+  auto oldest = base::steady_ms();
+  for (const auto& worker : workers_) oldest = std::min(oldest, worker->core().last_turn());
+  return oldest;
+}
+
 /// In order: no new clients; holds end and requests under way are answered; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
+  service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
+                    config_.server.drain_seconds * base::Millis{1000} + kStopMargin);
   deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config_.server.drain_seconds);
   for (auto& worker : workers_) worker->begin_shutdown();
   watch_stop();
