@@ -8,11 +8,13 @@ build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
 runtime_packages=(ca-certificates libssl3 libzmq5 libspdlog1.10 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
 # What the examples of the README call.
 example_packages=(curl python3)
-test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography procps)
+test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography python3-yaml procps)
 # What ./test --all adds: lint, fuzzing, and real clients.
 lint_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 client_packages=(python3-venv python3-pip chromium chromium-driver python3-selenium varnish)
+# What scripts/image.sh adds.
+image_packages=(buildah curl iproute2 util-linux)
 # Another Node than Debian's brings npm along, and Debian's package would be in its way.
 command -v npm >/dev/null || client_packages+=(nodejs npm)
 
