@@ -16,6 +16,6 @@ buildah bud --layers --format docker --network host ${BASE_IMAGE:+--build-arg BA
   -t "$image" -f docker/Dockerfile .
 container=$(buildah from "$image")
 trap 'buildah rm "$container" >/dev/null' EXIT
-HOLDFAST_IMAGE_CONFIG=$(buildah inspect --type image --format '{{json .Docker.Config}}' "$image") \
+HOLDFAST_IMAGE_INSPECTED=$(buildah inspect --type image "$image") \
 HOLDFAST_IMAGE_ROOT=$(buildah mount "$container") \
   /usr/bin/python3 -m pytest -q tests/image

@@ -49,7 +49,7 @@ std::string key_text(const KeySpec& spec) {
     std::erase(allowed, '`');
     out += fmt::format(" Allowed: {}.", roff(allowed));
   }
-  if (spec.is_whole_feature_missing()) out += " Not yet supported.";
+  if (spec.not_yet) out += " Not yet supported.";
   if (spec.is_file_only()) out += " In the file only.";
   return out + fmt::format(" \\fI{}\\fR\n", change_name(spec.takes_effect));
 }

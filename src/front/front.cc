@@ -12,16 +12,16 @@
 
 namespace holdfast::front {
 
-Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
-             ClientCount& clients)
-    : core_(core), options_(options), acceptor_(acceptor), access_(access), clients_(clients) {}
+Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, ClientCount& clients)
+    : core_(core), options_(options), acceptor_(acceptor), clients_(clients) {}
 
 Front::~Front() {
   while (!sessions_.empty()) delete &sessions_.front();
 }
 
 void Front::accept(int fd, const net::Endpoint& peer, Security security) {
-  if (clients_.limit && clients_.now.load(std::memory_order_relaxed) >= clients_.limit) return refuse(fd);
+  auto limit = clients_.limit.load(std::memory_order_relaxed);
+  if (limit && clients_.now.load(std::memory_order_relaxed) >= limit) return refuse(fd);
   auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
   if (!session->start(fd, security)) return;
   core_.counters().add(base::Counter::clients_accepted);
@@ -32,7 +32,7 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
 
 void Front::refuse(int fd) {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit);
+  base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit.load());
   core_.counters().add(base::Counter::clients_refused);
   static constexpr std::string_view kAnswer =
       "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n"

@@ -13,10 +13,6 @@
 
 #include <holdfast/exchange.h>
 
-#include <boost/intrusive/list.hpp>
-
-#include <holdfast/exchange.h>
-
 #include "front/access.h"
 #include "net/address.h"
 #include "net/core.h"
@@ -45,7 +41,7 @@ enum class Security : bool { plain, tls };
 struct ClientCount {
   explicit ClientCount(std::uint64_t most) : limit(most) {}
   std::atomic<std::uint64_t> now{0};
-  const std::uint64_t limit;
+  std::atomic<std::uint64_t> limit;  ///< 0: none
 };
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -53,15 +49,16 @@ using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode
 /// Owns its sessions. One core.
 class Front {
  public:
-  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
-        ClientCount& clients);
+  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, ClientCount& clients);
   ~Front();
 
   /// Takes an accepted descriptor.
-  void accept(int fd, const net::Endpoint& peer, Security security);
+  void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
 
   /// For new connections; those that are there keep theirs.
   void set_options(const FrontOptions& options) { options_ = options; }
+  /// Null: nobody wants to know.
+  void set_access(AccessSink* access) { access_ = access; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
   /// Idle connections close, holds end, requests under way are the last of their connection.
@@ -80,7 +77,7 @@ class Front {
   net::Core& core_;
   FrontOptions options_;
   RequestAcceptor& acceptor_;
-  AccessSink* access_;
+  AccessSink* access_ = nullptr;
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
