@@ -98,7 +98,7 @@ def test_those_who_stop_it_wait_longer_than_it_takes():
 
 def test_sysctls_are_names_and_numbers():
     for line in text("packaging/holdfast.sysctl").splitlines():
-        assert not line or line.startswith("#") or re.fullmatch(r"[a-z0-9_.]+ = [0-9 ]+", line), line
+        assert not line or line.startswith("#") or re.fullmatch(r"[a-z0-9_.-]+ = [0-9 ]+", line), line
 
 
 def test_compose_has_no_secrets_and_no_privileges():
