@@ -32,7 +32,9 @@ using base::log_warn;
 
 constexpr auto kFileWatch = std::chrono::milliseconds(500);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
-/// Beyond drain_seconds, for the service manager: what is between the last client and our end.
+/// For publishers whose request is under way when the last client has gone.
+constexpr auto kControlEnd = std::chrono::seconds(1);
+/// Beyond drain_seconds, for the service manager: all that is between the last client and our end.
 constexpr base::Millis kStopMargin = 10000;
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
@@ -92,7 +94,8 @@ class Daemon {
   void reload();
   void apply(SettingsRef settings, const char* why);
   void begin_stop();
-  void watch_stop();
+  void watch_drain();
+  void watch_control();
   void finish();
   void stop_workers();
   base::Millis oldest_turn() const;
@@ -209,23 +212,39 @@ base::Millis Daemon::oldest_turn() const {
   return oldest;
 }
 
-/// In order: no new clients; holds end and requests under way are answered; then the loops stop.
+/// In order: no new clients; holds end one after the other while requests under way are answered; then publishers are
+/// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
+  auto seconds = std::chrono::seconds(config().server.drain_seconds);
   service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
-                    config().server.drain_seconds * base::Millis{1000} + kStopMargin);
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config().server.drain_seconds);
-  for (auto& worker : workers_) worker->begin_shutdown();
-  watch_stop();
+                    std::chrono::milliseconds(seconds).count() + kStopMargin);
+  deadline_ = std::chrono::steady_clock::now() + seconds;
+  // The last part of the time is for those who are slow to take what is queued for them.
+  auto spread = std::chrono::duration_cast<std::chrono::milliseconds>(seconds) * 9 / 10;
+  for (auto& worker : workers_) worker->begin_drain(spread.count());
+  watch_drain();
 }
 
-void Daemon::watch_stop() {
+void Daemon::watch_drain() {
   watch_.expires_after(kStopWatch);
   watch_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->sessions_left() == 0; });
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->clients_left() == 0; });
+    if (!empty && std::chrono::steady_clock::now() < deadline_) return watch_drain();
+    for (auto& worker : workers_) worker->end_control();
+    deadline_ = std::chrono::steady_clock::now() + kControlEnd;
+    watch_control();
+  });
+}
+
+void Daemon::watch_control() {
+  watch_.expires_after(kStopWatch);
+  watch_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->publishers_left() == 0; });
     if (empty || std::chrono::steady_clock::now() >= deadline_) return io_.stop();
-    watch_stop();
+    watch_control();
   });
 }
 
