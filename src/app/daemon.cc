@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "app/listeners.h"
+#include "app/log_setup.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -69,7 +70,9 @@ class Daemon {
         clients_(client_limit(config(), raise_descriptor_limit())),
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        watch_(io_) {}
+        watch_(io_) {
+    signals_.add(SIGUSR1);
+  }
 
   int run() {
     if (!start()) return 1;
@@ -154,6 +157,8 @@ void Daemon::await_signal() {
     if (error) return;
     if (signal == SIGHUP) {
       reload();
+    } else if (signal == SIGUSR1) {
+      reopen_log_files();
     } else if (stopping_) {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
@@ -233,7 +238,6 @@ int run_daemon(SettingsSource& settings, DemoParts* demo) {
   auto daemon = std::make_unique<Daemon>(settings, demo);
   auto status = daemon->run();
   daemon.reset();
-  base::flush_log();
   return status;
 }
 
