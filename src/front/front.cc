@@ -47,8 +47,7 @@ void Front::refuse(int fd, const PeerAddress& peer) {
     access_->record(record);
   }
   auto& answer = head_;
-  answer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n";
+  answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n";
   append_proxy_status(answer, 503);
   answer += "Content-Length: 21\r\n\r\nToo many connections\n";
   [[maybe_unused]] auto n = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -49,7 +49,8 @@ void OriginConnection::connect(OriginHandler& handler) {
 
 void OriginConnection::on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) {
   if (state_ != State::resolving) return;
-  if (endpoints.empty()) return fail(Stage::dns, ProxyError::dns_error, error.empty() ? "the name has no address" : error);
+  if (endpoints.empty())
+    return fail(Stage::dns, ProxyError::dns_error, error.empty() ? "the name has no address" : error);
   endpoints_ = endpoints;
   state_ = State::connecting;
   try_endpoints();
@@ -318,9 +319,7 @@ bool OriginConnection::feed_head(char* data, std::size_t size, std::size_t& used
   auto& parser = origin_.parser();
   switch (parser.parse({data + used, size - used}, scanner_, origin_.options().header_max_bytes, method_)) {
     case wire::ResponseParser::State::incomplete: return false;
-    case wire::ResponseParser::State::refused:
-      fail(Stage::header, parser.error_type(), parser.error());
-      return false;
+    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error_type(), parser.error()); return false;
     case wire::ResponseParser::State::complete: break;
   }
   used += parser.head_size();

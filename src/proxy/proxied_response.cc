@@ -259,15 +259,15 @@ void ProxiedRequest::make_response_hold(const Instruct& instruct) {
   }
   response_hold_ = std::make_unique<hold::ResponseHold>(
       context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-  response_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()), from_order_);
+  response_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
+                            from_order_);
 }
 
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
   stream_hold_ = std::make_unique<hold::StreamHold>(
       context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-  stream_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()), from_order_);
+  stream_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
+                          from_order_);
   stream_hold_->set_keep_alive(instruct.keep_alive);
 }
 

@@ -117,7 +117,7 @@ class Requester final : public origin::OriginHandler {
   int parts = 0;
   bool complete = false;
   bool failed = false;
-  wire::ProxyError error{};  ///< when it failed
+  wire::ProxyError error{};    ///< when it failed
   std::function<void()> also;  ///< after each call
 
  private:

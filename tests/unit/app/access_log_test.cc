@@ -98,12 +98,8 @@ TEST_F(AccessLogTest, ALineAsJson) {
   front::AccessRecord record;
   record.connection = 0x2a;
   record.peer = &peer_;
-  record.note = {.method = "GET",
-                 .target = "/\xff\"\n",
-                 .host = "a.test:80",
-                 .route = "api",
-                 .hold = "stream",
-                 .cause = "body"};
+  record.note = {
+      .method = "GET", .target = "/\xff\"\n", .host = "a.test:80", .route = "api", .hold = "stream", .cause = "body"};
   record.status = 200;
   record.body_bytes = 1234;
   record.duration_ms = 56;

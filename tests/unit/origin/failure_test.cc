@@ -16,7 +16,8 @@ using wire::ProxyError;
 TEST(OriginError, HasACauseForEachStage) {
   for (auto stage : {Stage::dns, Stage::connect, Stage::tls, Stage::write, Stage::header, Stage::body}) {
     EXPECT_STREQ(to_text(OriginError{.stage = stage}.cause()), to_text(stage));
-    EXPECT_EQ(to_text(OriginError{.stage = stage, .timed_out = true}.cause()), std::string(to_text(stage)) + "-timeout");
+    EXPECT_EQ(to_text(OriginError{.stage = stage, .timed_out = true}.cause()),
+              std::string(to_text(stage)) + "-timeout");
   }
 }
 

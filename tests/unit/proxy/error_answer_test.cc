@@ -21,8 +21,10 @@ TEST(ErrorAnswer, IsALineOfTextAndAStatus) {
 }
 
 TEST(ErrorAnswer, TheCloseReasonTellsWhoIsToBlame) {
-  for (auto [status, reason] : {std::pair{504, CloseReason::origin_failed}, {501, CloseReason::refused},
-                                {503, CloseReason::refused}, {400, CloseReason::refused}}) {
+  for (auto [status, reason] : {std::pair{504, CloseReason::origin_failed},
+                                {501, CloseReason::refused},
+                                {503, CloseReason::refused},
+                                {400, CloseReason::refused}}) {
     test::FakeExchange exchange;
     answer_error(exchange, "holdfast", {status, wire::ProxyError::proxy_internal_response, "no"});
     EXPECT_EQ(exchange.reason(), reason) << status;
