@@ -16,6 +16,7 @@
 #include "app/config_schema.h"
 #include "app/daemon.h"
 #include "app/demo_command.h"
+#include "app/log_setup.h"
 #include "app/publish_command.h"
 #include "base/log.h"
 
@@ -42,7 +43,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--port", options.port, "The one address for clients; replaces server.listen")
       ->type_name("[ADDR:]PORT");
   command.add_option("--log-level", options.log_level, "error, warn, info, debug or trace");
-  command.add_option("--log-format", options.log_format, "text");
+  command.add_option("--log-format", options.log_format, "text or json");
   for (const auto& spec : config_keys()) {
     if (spec.is_file_only()) continue;
     auto name = std::string(spec.section) + "." + std::string(spec.key);
@@ -103,7 +104,10 @@ bool report(const LoadedConfig& loaded) {
 /// From here on, what is to be said goes to the log.
 bool start(const LoadedConfig& loaded) {
   if (!report(loaded)) return false;
-  base::start_log(log_level(loaded.config.log.level));
+  if (auto started = start_log(loaded.config); !started) {
+    fmt::print(stderr, "holdfast: {}\n", started.error().what);
+    return false;
+  }
   for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
   return true;
 }

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "app/listeners.h"
+#include "app/log_setup.h"
 #include "app/service_notify.h"
 #include "app/service_watchdog.h"
 #include "app/worker.h"
@@ -76,7 +77,9 @@ class Daemon {
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_(io_),
-        watchdog_(io_, service_, [this] { return oldest_turn(); }) {}
+        watchdog_(io_, service_, [this] { return oldest_turn(); }) {
+    signals_.add(SIGUSR1);
+  }
 
   int run() {
     if (!start()) return 1;
@@ -168,6 +171,8 @@ void Daemon::await_signal() {
     if (error) return;
     if (signal == SIGHUP) {
       reload();
+    } else if (signal == SIGUSR1) {
+      reopen_log_files();
     } else if (stopping_) {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
@@ -273,7 +278,6 @@ int run_daemon(SettingsSource& settings, DemoParts* demo) {
   auto daemon = std::make_unique<Daemon>(settings, demo);
   auto status = daemon->run();
   daemon.reset();
-  base::flush_log();
   return status;
 }
 
