@@ -200,8 +200,8 @@ void AdminEndpoint::on_request(Exchange& exchange, const RequestView& request, s
 
   if (!may_enter(*settings_, resource, request)) {
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "admin request refused: no valid credential: peer={} {}", exchange.peer().text(),
-                      base::printable(request.target));
+    base::log_limited(limiter, {{"peer", exchange.peer().text()}, {"target", request.target}},
+                      "admin request refused: no valid credential");
     return handler.refuse(unauthorized());
   }
   if (!resource) return handler.refuse(error_answer(404, "no such resource: GET / lists them"));

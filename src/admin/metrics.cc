@@ -5,6 +5,7 @@
 
 #include "admin/counter_families.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 namespace holdfast::admin {
 namespace {
@@ -133,6 +134,9 @@ void write_process(MetricsText& out, const ProcessStats& process) {
   out.sample({}, process.cpu_seconds);
   out.family("holdfast_process_resident_memory_bytes", MetricType::gauge, "Resident memory of this process.");
   out.sample({}, process.resident_bytes);
+  out.family("holdfast_log_lines_lost", MetricType::counter,
+             "Lines that an output of the log has not taken, since it was full or gone.");
+  out.sample({}, base::log_lines_lost());
   out.family("holdfast_process_open_fds", MetricType::gauge, "Open file descriptors.");
   out.sample({}, process.open_fds);
   out.family("holdfast_process_max_fds", MetricType::gauge, "File descriptors that this process may have.");

@@ -166,8 +166,7 @@ TEST_F(ConfigLoad, EveryMissingFeatureIsRefused) {
                                  {"history.max_messages", "1"},
                                  {"broker.url", "nats://n"},
                                  {"webhooks.database", "hooks.db"},
-                                 {"admin.tokens", "s3cret"},
-                                 {"log.format", "json"}}) {
+                                 {"admin.tokens", "s3cret"}}) {
     auto errors = load_flags({{key, value}}).errors;
     EXPECT_THAT(errors, ElementsAre(AllOf(StartsWith("--" + key + ": "), HasSubstr("not yet supported"),
                                           Not(HasSubstr("s3cret")))))
@@ -191,8 +190,6 @@ jwt_keys = []
 max_messages = 0
 [admin]
 listen = ""
-[log]
-format = "text"
 )");
   EXPECT_THAT(loaded.errors, IsEmpty());
 }
