@@ -118,7 +118,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
-      control_endpoint_(shared.hub),
+      control_endpoint_(shared.hub, core_.counters()),
       access_log_(core_),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
@@ -167,6 +167,7 @@ void Worker::take(const Settings& settings) {
   clients_.set_options(client_options(config));
   clients_.set_tls(settings.tls);
   control_.set_options(control_options(config));
+  control_endpoint_.set_credentials(settings.control_credentials);
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);

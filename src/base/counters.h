@@ -31,6 +31,7 @@ enum class Counter : std::size_t {
   rate_limited,          ///< deliveries refused by grip.message_hwm
   bad_input,             ///< ZeroMQ frames that were dropped
   publishes_refused,     ///< by control.backlog_max_bytes
+  unauthorized,          ///< control requests without a good credential
   access_lines_lost,
   count_
 };
@@ -40,7 +41,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::
     "requests_refused",    "origin_requests",      "origin_retries",    "origin_failures",    "holds_stream",
     "holds_response",      "channels_over_limit",  "published",         "duplicates",         "deliveries",
     "slow_clients_closed", "slow_clients_dropped", "rate_limited",      "bad_input",          "publishes_refused",
-    "access_lines_lost"};
+    "unauthorized",        "access_lines_lost"};
 
 /// About 150 bytes for each core; an increment is a load and a store, no bus lock.
 class Counters {

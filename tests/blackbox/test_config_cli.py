@@ -142,8 +142,6 @@ def test_errors_name_file_line_and_mend_and_come_all_at_once(run, text, errors):
     [
         ("server", "http2", "true"),
         ("control", "zmq_rep", '["tcp://127.0.0.1:1"]'),
-        ("control", "tokens", '["t"]'),
-        ("control", "jwt_keys", '[{ iss = "i", key = "k" }]'),
         ("proxy", "auto_cross_origin", "true"),
         ("grip", "upstream_key", '"k"'),
         ("history", "max_messages", "5"),
