@@ -220,8 +220,9 @@ Result<void> check_field_name(std::string_view text) {
 
 Result<void> check_token(std::string_view text) {
   if (text.empty()) return Error{"it is empty, and would let everybody in"};
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; })) {
-    return Error{"it may hold visible ASCII characters only"};
+  bool fits = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (!fits || text.front() == ' ' || text.back() == ' ') {
+    return Error{"it may hold printable ASCII characters only, and no space at its ends"};
   }
   return {};
 }

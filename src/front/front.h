@@ -31,6 +31,7 @@ struct FrontOptions {
   base::Millis header_timeout_ms = 10000;
   base::Millis keepalive_timeout_ms = 75000;
   base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
+  std::string proxy_name;                ///< in Proxy-Status; empty: this is no proxy, so there is none
   std::vector<net::Network> proxy_protocol_from;
   std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
 };
@@ -77,7 +78,9 @@ class Front {
   /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
   bool take_handshake_turn(H1Session& session);
   void end_handshake(H1Session& session);
-  void refuse(int fd);
+  void refuse(int fd, const PeerAddress& peer);
+  /// Where this front is a proxy's: what it says of an error that it answers itself.
+  void append_proxy_status(std::string& head, int status) const;
 
   net::Core& core_;
   FrontOptions options_;

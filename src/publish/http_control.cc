@@ -87,8 +87,12 @@ class ControlExchange final : public ExchangeHandler {
   /// Answers before the body has arrived. What still comes of it is thrown away by the session.
   void refuse(std::string_view why) {
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "control request refused: {}: peer={} {} {}", why, exchange_.peer().text(),
-                      base::printable(method_, 64), base::printable(wire::target_path(target_)));
+    base::log_limited(limiter,
+                      {{"conn", exchange_.connection_id()},
+                       {"peer", exchange_.peer().text()},
+                       base::LogField::bare("method", method_),
+                       base::LogField::bare("target", wire::target_path(target_))},
+                      "control request refused: {}", why);
     answer(401, std::string("Unauthorized: ").append(why).append(kWaysIn));
   }
 
@@ -122,7 +126,9 @@ class ControlExchange final : public ExchangeHandler {
     }
     if (hub_.overloaded()) {
       static base::LogLimiter limiter;
-      base::log_limited(limiter, "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
+      base::log_limited(limiter,
+                        {{"conn", exchange_.connection_id()}, {"peer", exchange_.peer().text()}, {"route", "control"}},
+                        "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
       return answer(503, "Too much is waiting to be delivered (control.backlog_max_bytes); try again.");
     }
     auto items = grip::parse_publish_request(body);

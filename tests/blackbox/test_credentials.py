@@ -2,6 +2,7 @@
 """Credentials of HTTP control: every way in, and that nothing is published by any other."""
 import base64
 import os
+import re
 import signal
 import subprocess
 import time
@@ -179,7 +180,7 @@ def test_a_body_over_the_limit_is_refused_all_the_same(guarded):
 def test_refusals_are_logged_without_the_secret(guarded):
     publish(guarded, "c", "x", ("Authorization", "Bearer sesame-sesame"))
     line = guarded.daemon.wait_log(r"control request refused: .*")[0]
-    assert "the token is not one that is known: peer=127.0.0.1 POST /publish/" in line
+    assert re.search(r"the token is not one that is known: conn=\S+:\S+ peer=127.0.0.1 POST /publish/$", line)
     for way in (("Fastly-Key", "sesame"), ("Authorization", basic("x:sesame")), ("Authorization", "sesame sesame"),
                 ("Authorization", f"Bearer {TOKEN}")):
         publish(guarded, "c", "x", way)
@@ -218,7 +219,7 @@ def test_tokens_are_replaced_without_a_restart(start):
     assert (status(TOKEN), status(OTHER)) == (401, 200)
 
 
-@pytest.mark.parametrize("bad", ['[""]', '["two words"]', f'["{TOKEN}"]\njwt_keys = [{{ iss = "x", key = "file:none" }}]'])
+@pytest.mark.parametrize("bad", ['[""]', '["blank "]', f'["{TOKEN}"]\njwt_keys = [{{ iss = "x", key = "file:none" }}]'])
 def test_bad_credentials_leave_the_old_ones(start, bad):
     rig = start({"control": {"tokens": [TOKEN]}})
     rewrite(rig.daemon, f'["{TOKEN}"]', bad)

@@ -75,9 +75,9 @@ TEST(ConfigValue, TokensAreNeverEmptyAndFitIntoAField) {
   for (const auto& tokens : {Texts{""}, Texts{"a-token", ""}}) {
     EXPECT_THAT(refusal_of("control", "tokens", tokens), HasSubstr("is empty, and would let everybody in"));
   }
-  for (auto token : {"s3cret s3cret", " s3cret", "s3cr\xc3\xa9t"}) {
+  for (auto token : {"s3cret ", " s3cret", "s3cr\xc3\xa9t"}) {
     EXPECT_THAT(refusal_of("admin", "tokens", Texts{token}),
-                testing::AllOf(HasSubstr("visible ASCII characters only"), Not(HasSubstr("s3cr"))));
+                testing::AllOf(HasSubstr("printable ASCII characters only"), Not(HasSubstr("s3cr"))));
   }
 }
 
@@ -145,8 +145,6 @@ TEST(ConfigValue, MissingFeaturesAreRefusedWithWhatToDo) {
   EXPECT_EQ(unsupported("server", "http2", true), "HTTP/2 is not yet supported; set it to false");
   EXPECT_EQ(unsupported("server", "http2", false), "accepted");
   EXPECT_EQ(unsupported("history", "max_messages", std::int64_t{1}), "history is not yet supported; set it to 0");
-  EXPECT_EQ(unsupported("log", "format", std::string("json")),
-            "the JSON log format is not yet supported; set it to \"text\"");
   EXPECT_THAT(unsupported("grip", "upstream_key", std::string("s3cret")),
               testing::AllOf(HasSubstr("not yet supported"), Not(HasSubstr("s3cret"))));
 }
