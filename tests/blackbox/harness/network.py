@@ -8,16 +8,19 @@ from .wait import TIMEOUT
 INSIDE, OUTSIDE = "192.0.2.1", "192.0.2.2"
 REFUSED = 7
 
-# Sends what is on its standard input, and prints everything that comes back until the peer closes.
+# Sends what is on its standard input, and prints everything that comes back until the peer closes or resets.
 EXCHANGE = f"""
 import socket, sys
 try:
     peer = socket.create_connection((sys.argv[1], int(sys.argv[2])), {TIMEOUT})
 except ConnectionRefusedError:
     sys.exit({REFUSED})
-peer.sendall(sys.stdin.buffer.read())
-while data := peer.recv(65536):
-    sys.stdout.buffer.write(data)
+try:
+    peer.sendall(sys.stdin.buffer.read())
+    while data := peer.recv(65536):
+        sys.stdout.buffer.write(data)
+except ConnectionError:
+    pass
 """
 
 
