@@ -85,6 +85,7 @@ std::vector<CounterFamily> described() {
        "Publish requests answered with 503 because of control.backlog_max_bytes.",
        "",
        {{Counter::publishes_refused}}},
+      {"holdfast_unauthorized", "Control and admin requests without a good credential.", "", {{Counter::unauthorized}}},
       {"holdfast_deliveries",
        "Messages given to clients: each counts once for each client.",
        "",

@@ -17,6 +17,7 @@
 #include "admin/reply.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "front/credentials.h"
 #include "wire/status.h"
 #include "wire/uri.h"
 
@@ -173,8 +174,9 @@ class AdminExchange final : public ExchangeHandler, private net::Timer {
 
 Answer unauthorized() {
   auto answer = error_answer(401, "a token of admin.tokens is needed");
-  answer.headers = {{"WWW-Authenticate", "Bearer realm=\"holdfast\""},
-                    {"WWW-Authenticate", "Basic realm=\"holdfast\""}};
+  for (const auto& challenge : front::kChallenges) {
+    answer.headers.push_back({std::string(challenge.name), std::string(challenge.value)});
+  }
   return answer;
 }
 
@@ -199,6 +201,7 @@ void AdminEndpoint::on_request(Exchange& exchange, const RequestView& request, s
   exchange.set_handler(std::move(owned));
 
   if (!may_enter(*settings_, resource, request)) {
+    core_.counters().add(base::Counter::unauthorized);
     static base::LogLimiter limiter;
     base::log_limited(limiter, {{"peer", exchange.peer().text()}, {"target", request.target}},
                       "admin request refused: no valid credential");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/config_schema.h"
+#include "app/credentials_config.h"
 #include "base/assert.h"
 
 namespace holdfast::app {
@@ -51,6 +52,9 @@ std::shared_ptr<const admin::Settings> admin_settings(const Settings& settings) 
   const auto& config = *settings.config;
   auto made = std::make_shared<admin::Settings>();
   made->metrics_open = config.admin.metrics_open;
+  if (auto credentials = make_admin_credentials(config)) {
+    made->admit = [credentials](Fields fields) { return credentials->admit(fields); };
+  }
   for (const auto& limit : limit_keys()) {
     const auto* spec = find_config_key(limit.section, limit.key);
     HF_ASSERT(spec);

@@ -218,6 +218,15 @@ Result<void> check_field_name(std::string_view text) {
   return {};
 }
 
+Result<void> check_token(std::string_view text) {
+  if (text.empty()) return Error{"it is empty, and would let everybody in"};
+  bool fits = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (!fits || text.front() == ' ' || text.back() == ' ') {
+    return Error{"it may hold printable ASCII characters only, and no space at its ends"};
+  }
+  return {};
+}
+
 Result<void> check_word(std::string_view text) {
   if (text.find(' ') != std::string_view::npos) return Error{"it may not hold spaces"};
   return {};
@@ -252,6 +261,7 @@ constinit const Form kCdnId{"a CDN-Loop identifier", "edge.example", check_cdn_i
 constinit const Form kFieldName{"a header name", "X-Request-Id", check_field_name};
 constinit const Form kScriptUrl{"the URL of a script", "https://cdn.example/sockjs.min.js", check_script_url};
 constinit const Form kBrokerUrl{"the URL of a broker", "redis://127.0.0.1:6379", check_broker_url};
+constinit const Form kToken{"a token", "a-secret-of-16-bytes-or-more", check_token};
 constinit const Form kWord{"one word", "holdfast.", check_word};
 
 Result<HostPort> parse_http_address(std::string_view text) {

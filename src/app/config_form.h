@@ -28,6 +28,7 @@ extern const Form kCdnId;           ///< RFC 8586 §2: a token or a host, with a
 extern const Form kFieldName;       ///< RFC 9110 §5.1
 extern const Form kScriptUrl;       ///< what a page can load a script from
 extern const Form kBrokerUrl;       ///< with a scheme of a broker that is known
+extern const Form kToken;           ///< a credential that a header field can carry
 extern const Form kWord;            ///< without spaces
 
 struct HostPort {

@@ -32,10 +32,9 @@ constexpr Range kUnlimited{0, kNoMax};
 std::vector<KeySpec> make_keys() {
   const NotYet http2{"HTTP/2 is"};
   const NotYet commands{"the ZeroMQ command socket is"}, statistics{"the ZeroMQ statistics stream is"};
-  const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
+  const NotYet cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
-  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"},
-      admin{"credentials on the admin listener are"};
+  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"};
   const auto secret = Secrecy::secret;
 
   return {
@@ -86,14 +85,14 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(control, tokens),
        live,
        "Accepted as Authorization: Bearer, as Basic password or as Fastly-Key",
+       kToken,
        {},
-       credentials,
        secret},
       {HF_KEY(control, jwt_keys),
        live,
-       "Keys of accepted JWTs: [{ iss = \"realm\", key = \"base64:…\" }]",
+       "Keys of accepted JWTs: [{ iss = \"realm\", key = \"base64:…\" }], or file:PATH with a public key",
        {},
-       credentials,
+       {},
        secret},
       {HF_KEY(control, header_max_bytes), new_connections, "Request line and header together, over it 431",
        kHeaderBytes},
@@ -183,7 +182,7 @@ std::vector<KeySpec> make_keys() {
        webhooks},
 
       {HF_KEY(admin, listen), restart, "Health, metrics and the admin API: http://HOST:PORT; empty: off", kHttpAddress},
-      {HF_KEY(admin, tokens), live, "As control.tokens; /livez and /readyz never need one", {}, admin, secret},
+      {HF_KEY(admin, tokens), live, "As control.tokens; /livez and /readyz never need one", kToken, {}, secret},
       {HF_KEY(admin, metrics_open), live, "/metrics needs no token"},
       {HF_KEY(admin, allow_unauthenticated), restart, "Lets the listener start outside loopback without tokens"},
 

@@ -28,11 +28,11 @@ Without `--config FILE`, the file is the first of `./holdfast.toml`, `./config/h
 * A flag beats the environment, the environment beats the file, the file beats the default. Flags are
   `--<section>.<key> VALUE`, variables `HOLDFAST_<SECTION>_<KEY>`. In both, lists are separated by commas and switches
   are `true` or `false` (also `yes`, `no`, `1`, `0`). Lists of tables can be written in the file only.
-* Empty entries of a list are dropped. An empty address turns its listener off.
+* Empty entries of a list are dropped, but an empty token is an error. An empty address turns its listener off.
 * An unknown key or a bad value is an error, and the daemon does not start; all errors are shown at once. An unknown
   `HOLDFAST_…` variable is a warning. `holdfast check` shows both.
-* A control or admin listener that other machines can reach needs `allow_unauthenticated = true` in its section as long
-  as nothing else protects it.
+* A control or admin listener that other machines can reach needs [credentials](credentials.md), or
+  `allow_unauthenticated = true` in its section; ZeroMQ, which has none, needs the latter.
 * What is **not yet supported** is refused when it is asked for, never ignored.
 
 SIGHUP reads everything again: this file, routes, keys and certificates. When any of it is bad, all stays as it was and

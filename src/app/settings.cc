@@ -8,6 +8,8 @@
 #include <fmt/core.h>
 
 #include "app/config_schema.h"
+#include "app/credentials_config.h"
+#include "app/exposure.h"
 
 namespace holdfast::app {
 namespace {
@@ -96,6 +98,19 @@ std::shared_ptr<const LoadedRoutes> SettingsSource::load_routes(RoutesSource& so
   return std::make_shared<const LoadedRoutes>(std::move(*loaded));
 }
 
+bool SettingsSource::load_keys(Settings& settings) {
+  const auto& config = *settings.config;
+  auto sig_key = load_sig_key(config);
+  if (!sig_key) log_error("{}", sig_key.error().what);
+  auto credentials = load_control_credentials(config);
+  if (!credentials) log_error("{}", credentials.error().what);
+  if (!sig_key || !credentials) return false;
+  settings.sig_key = std::move(*sig_key);
+  settings.control_credentials = std::move(*credentials);
+  settings.admin_credentials = make_admin_credentials(config);
+  return true;
+}
+
 bool SettingsSource::load_tls(Settings& settings) {
   settings.tls = nullptr;
   if (!wants_tls(*settings.config)) return true;
@@ -114,12 +129,7 @@ bool SettingsSource::load_tls(Settings& settings) {
 
 SettingsRef SettingsSource::start() {
   auto settings = std::make_shared<Settings>(*current_);
-  auto key = load_sig_key(*settings->config);
-  if (!key) {
-    log_error("{}", key.error().what);
-    return nullptr;
-  }
-  settings->sig_key = std::move(*key);
+  if (!load_keys(*settings)) return nullptr;
   settings->routes = load_routes(routes_, true);
   if (!settings->routes || !load_tls(*settings)) return nullptr;
   return current_ = std::move(settings);
@@ -133,13 +143,12 @@ SettingsRef SettingsSource::reload() {
   bool good = loaded.errors.empty();
   if (good) {
     settings->config = std::make_shared<const Config>(keep_restart_keys(std::move(loaded.config), *current_->config));
-    auto key = load_sig_key(*settings->config);
-    if (key) {
-      settings->sig_key = std::move(*key);
-    } else {
-      log_error("{}", key.error().what);
+    // Again, since the listeners are still the old ones.
+    for (const auto& exposed : find_exposed(*settings->config)) {
+      log_error("[{}] {}: {}", exposed.section, exposed.key, exposed.text());
       good = false;
     }
+    good = load_keys(*settings) && good;
     auto routes = make_routes_(*settings->config);
     settings->routes = load_routes(routes, false);
     good = load_tls(*settings) && settings->routes && good;
@@ -190,6 +199,7 @@ base::LogLevel log_level(const std::string& name) {
 std::vector<std::string> check_named_files(const Config& config) {
   std::vector<std::string> problems;
   if (auto key = load_sig_key(config); !key) problems.push_back(key.error().what);
+  if (auto keys = load_control_credentials(config); !keys) problems.push_back(keys.error().what);
   if (wants_tls(config)) {
     if (auto tls = net::TlsServerContext::load(tls_files(config)); !tls) problems.push_back("tls: " + tls.error().what);
   }

@@ -14,6 +14,7 @@
 #include "app/routes_source.h"
 #include "base/jwt.h"
 #include "base/log.h"
+#include "front/credentials.h"
 #include "net/tls_context.h"
 
 namespace holdfast::app {
@@ -23,6 +24,8 @@ struct Settings {
   std::shared_ptr<const Config> config;
   std::shared_ptr<const LoadedRoutes> routes;
   std::optional<base::SigningKey> sig_key;
+  front::CredentialsRef control_credentials;
+  front::CredentialsRef admin_credentials;
   std::shared_ptr<const net::TlsServerContext> tls;  ///< null: there is no https:// listener
 };
 using SettingsRef = std::shared_ptr<const Settings>;
@@ -49,7 +52,8 @@ class SettingsSource {
 
  private:
   std::shared_ptr<const LoadedRoutes> load_routes(RoutesSource& source, bool skip_bad_lines) const;
-  /// False when it failed.
+  /// False when they failed.
+  static bool load_keys(Settings& settings);
   bool load_tls(Settings& settings);
 
   ConfigSources sources_;

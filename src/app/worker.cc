@@ -196,6 +196,7 @@ void Worker::take(const Settings& settings) {
   clients_.set_options(client_options(config));
   clients_.set_tls(settings.tls);
   control_.set_options(control_options(config));
+  control_endpoint_.set_credentials(settings.control_credentials);
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);

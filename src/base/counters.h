@@ -35,6 +35,7 @@ enum class Counter : std::size_t {
   rate_limited,          ///< deliveries refused by grip.message_hwm
   bad_input,             ///< ZeroMQ frames that were dropped
   publishes_refused,     ///< by control.backlog_max_bytes
+  unauthorized,          ///< control and admin requests without a good credential
   access_lines_lost,
   bytes_received,  ///< from clients, as the socket gave them
   bytes_sent,      ///< to clients, heads and framing included
@@ -53,13 +54,42 @@ enum class Counter : std::size_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::count_)> kCounterNames = {
-    "clients_accepted",  "clients_refused",     "handshakes_failed",    "handshakes_delayed", "requests",
-    "requests_refused",  "origin_requests",     "origin_retries",       "origin_failures",    "instructs_refused",
-    "holds_stream",      "holds_response",      "channels_over_limit",  "published",          "duplicates",
-    "deliveries",        "slow_clients_closed", "slow_clients_dropped", "rate_limited",       "bad_input",
-    "publishes_refused", "access_lines_lost",   "bytes_received",       "bytes_sent",         "origin_2xx",
-    "origin_3xx",        "origin_4xx",          "origin_5xx",           "origin_failed_dns",  "origin_failed_connect",
-    "origin_failed_tls", "origin_failed_write", "origin_failed_header", "origin_failed_body", "origin_timeouts"};
+    "clients_accepted",
+    "clients_refused",
+    "handshakes_failed",
+    "handshakes_delayed",
+    "requests",
+    "requests_refused",
+    "origin_requests",
+    "origin_retries",
+    "origin_failures",
+    "instructs_refused",
+    "holds_stream",
+    "holds_response",
+    "channels_over_limit",
+    "published",
+    "duplicates",
+    "deliveries",
+    "slow_clients_closed",
+    "slow_clients_dropped",
+    "rate_limited",
+    "bad_input",
+    "publishes_refused",
+    "unauthorized",
+    "access_lines_lost",
+    "bytes_received",
+    "bytes_sent",
+    "origin_2xx",
+    "origin_3xx",
+    "origin_4xx",
+    "origin_5xx",
+    "origin_failed_dns",
+    "origin_failed_connect",
+    "origin_failed_tls",
+    "origin_failed_write",
+    "origin_failed_header",
+    "origin_failed_body",
+    "origin_timeouts"};
 
 /// What there is now.
 enum class Gauge : std::size_t {

@@ -142,14 +142,11 @@ def test_errors_name_file_line_and_mend_and_come_all_at_once(run, text, errors):
     [
         ("server", "http2", "true"),
         ("control", "zmq_rep", '["tcp://127.0.0.1:1"]'),
-        ("control", "tokens", '["t"]'),
-        ("control", "jwt_keys", '[{ iss = "i", key = "k" }]'),
         ("proxy", "auto_cross_origin", "true"),
         ("grip", "upstream_key", '"k"'),
         ("history", "max_messages", "5"),
         ("broker", "url", '"redis://x"'),
         ("webhooks", "database", '"x.db"'),
-        ("admin", "tokens", '["t"]'),
     ],
 )
 def test_what_turns_on_a_later_feature_is_refused(run, section, key, value):

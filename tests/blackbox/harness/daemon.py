@@ -23,19 +23,28 @@ def binary():
     return os.path.abspath(path)
 
 
+def toml_value(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml_value(member)}" for key, member in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return json.dumps(value)  # the JSON of these is TOML
+
+
 def to_toml(sections):
     lines = []
     for section, keys in sections.items():
         lines.append(f"[{section}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]  # the JSON of these is TOML
+        lines += [f"{key} = {toml_value(value)}" for key, value in keys.items()]
     return "\n".join(lines) + "\n"
 
 
 class Daemon:
     """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file.
-    `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS)."""
+    `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS). `within`: a command
+    that runs it, as in a namespace of its own."""
 
-    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None):
+    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None, within=()):
         self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
         self.routes_path = self.directory / "routes"
         self.config_path = self.directory / "holdfast.toml"
@@ -43,6 +52,7 @@ class Daemon:
         self.config = config or {}
         self.arguments = ["--server.workers", str(workers)] * bool(workers) + list(arguments)
         self.environment = environment or {}
+        self.within = list(within)
         self.process = None
         if routes is not None:
             self.write_routes(routes)
@@ -87,8 +97,8 @@ class Daemon:
         # Freed memory that a sanitizer keeps would drown what the tests of back-pressure measure.
         env["ASAN_OPTIONS"] = ":".join(filter(None, [env.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([binary(), "--config", str(self.config_path), *self.arguments], env=env,
-                                            cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
+            command = [*self.within, binary(), "--config", str(self.config_path), *self.arguments]
+            self.process = subprocess.Popen(command, env=env, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT)
 
     def log(self):

@@ -159,21 +159,17 @@ TEST_F(ConfigLoad, EveryMissingFeatureIsRefused) {
   for (auto [key, value] : Pairs{{"server.http2", "true"},
                                  {"control.zmq_rep", "tcp://127.0.0.1:5563"},
                                  {"control.zmq_stats", "ipc://stats"},
-                                 {"control.tokens", "s3cret"},
                                  {"proxy.auto_cross_origin", "true"},
                                  {"proxy.sockjs_url", "/sockjs.js"},
                                  {"grip.upstream_key", "s3cret"},
                                  {"history.max_messages", "1"},
                                  {"broker.url", "nats://n"},
-                                 {"webhooks.database", "hooks.db"},
-                                 {"admin.tokens", "s3cret"}}) {
+                                 {"webhooks.database", "hooks.db"}}) {
     auto errors = load_flags({{key, value}}).errors;
     EXPECT_THAT(errors, ElementsAre(AllOf(StartsWith("--" + key + ": "), HasSubstr("not yet supported"),
                                           Not(HasSubstr("s3cret")))))
         << value;
   }
-  EXPECT_THAT(load("[control]\njwt_keys = [{ iss = \"r\", key = \"s3cret\" }]\n").errors,
-              ElementsAre(AllOf(HasSubstr("not yet supported"), Not(HasSubstr("s3cret")))));
 }
 
 TEST_F(ConfigLoad, FeaturesTurnedOffExplicitlyAreFine) {
@@ -184,7 +180,7 @@ proxy_protocol_from = []
 cert = ""
 [control]
 zmq_rep = []
-tokens = [""]
+tokens = []
 jwt_keys = []
 [history]
 max_messages = 0
@@ -234,6 +230,29 @@ TEST_F(ConfigLoad, ControlOffLoopbackMustBeMeant) {
     EXPECT_THAT(load_flags({{key, value}, {"control.allow_unauthenticated", "true"}}).errors, IsEmpty()) << value;
     EXPECT_THAT(load_flags({{key, value}, {"admin.allow_unauthenticated", "true"}}).errors, Not(IsEmpty())) << value;
   }
+}
+
+TEST_F(ConfigLoad, CredentialsMakeHttpControlFitForOtherMachines) {
+  const std::pair<std::string, std::string> http{"control.http", "http://0.0.0.0:5561"};
+  EXPECT_THAT(load_flags({http, {"control.tokens", "a-token-of-16-bytes"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({http, {"control.tokens", ""}}).errors,
+              ElementsAre(AllOf(StartsWith("--control.http: "), HasSubstr("give [control] tokens"))));
+  EXPECT_THAT(load("[control]\njwt_keys = [{ iss = \"r\", key = \"a-key-of-16-bytes-\" }]\n", {}, {http}).errors,
+              IsEmpty());
+  EXPECT_THAT(load_flags({{"control.zmq_pull", "tcp://*:5560"}, {"control.tokens", "a-token-of-16-bytes"}}).errors,
+              ElementsAre(AllOf(StartsWith("--control.zmq_pull: "), HasSubstr("ZeroMQ has none"))));
+}
+
+TEST_F(ConfigLoad, ShortSecretsAreAWarning) {
+  auto warnings = load(
+                      "[grip]\nsig_key = \"k\"\n[control]\ntokens = [\"s3cret\", \"a-token-of-16-bytes\"]\n"
+                      "jwt_keys = [{ iss = \"a\", key = \"s3cret\" }, { iss = \"b\", key = \"base64:czNjcmV0\" },\n"
+                      "{ iss = \"c\", key = \"file:x\" }, { iss = \"d\", key = \"a-key-of-16-bytes-\" }]\n")
+                      .warnings;
+  EXPECT_THAT(warnings, ElementsAre(AllOf(StartsWith(at_line(4) + "[control] tokens: one secret is shorter than 16"),
+                                          Not(HasSubstr("s3cret"))),
+                                    AllOf(StartsWith(at_line(5) + "[control] jwt_keys: 2 secrets are shorter than 16"),
+                                          Not(HasSubstr("s3cret")))));
 }
 
 TEST_F(ConfigLoad, ControlOnLoopbackNeedsNothing) {

@@ -67,7 +67,18 @@ TEST(ConfigValue, ListsOfTablesAreNotReadFromText) {
 TEST(ConfigValue, EmptyEntriesOfListsAreDropped) {
   EXPECT_EQ(check_config_value(key("control", "zmq_pull"), Texts{"", "tcp://*:1", ""}).value(),
             ConfigValue(Texts{"tcp://*:1"}));
-  EXPECT_EQ(check_config_value(key("control", "tokens"), Texts{""}).value(), ConfigValue(Texts{}));
+}
+
+TEST(ConfigValue, TokensAreNeverEmptyAndFitIntoAField) {
+  EXPECT_EQ(parse_config_value(key("control", "tokens"), "").value(), ConfigValue(Texts{})) << "as if it was not set";
+  EXPECT_EQ(refusal_of("control", "tokens", Texts{"a-token"}), "accepted");
+  for (const auto& tokens : {Texts{""}, Texts{"a-token", ""}}) {
+    EXPECT_THAT(refusal_of("control", "tokens", tokens), HasSubstr("is empty, and would let everybody in"));
+  }
+  for (auto token : {"s3cret ", " s3cret", "s3cr\xc3\xa9t"}) {
+    EXPECT_THAT(refusal_of("admin", "tokens", Texts{token}),
+                testing::AllOf(HasSubstr("printable ASCII characters only"), Not(HasSubstr("s3cr"))));
+  }
 }
 
 TEST(ConfigValue, NumbersMustBeInRange) {
