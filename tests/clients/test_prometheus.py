@@ -2,6 +2,7 @@
 """Debian's Prometheus scrapes the daemon, and its own linter reads what it is given."""
 import json
 import subprocess
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -38,12 +39,23 @@ def prometheus(run, daemon, tmp_path):
     run("prometheus", ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
                        f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"], port=port)
 
+    eventually(lambda: is_ready(port), "Prometheus is ready")
+
     def query(expression):
         url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
             return [(r["metric"], float(r["value"][1])) for r in json.load(answer)["data"]["result"]]
 
     return query
+
+
+def is_ready(port):
+    """It listens before it can answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=TIMEOUT) as answer:
+            return answer.status == 200
+    except urllib.error.URLError:
+        return False
 
 
 def values(query, expression):
