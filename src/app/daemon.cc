@@ -18,6 +18,8 @@
 
 #include "app/listeners.h"
 #include "app/log_setup.h"
+#include "app/service_notify.h"
+#include "app/service_watchdog.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -31,6 +33,10 @@ using base::log_warn;
 
 constexpr auto kFileWatch = std::chrono::milliseconds(500);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
+/// For publishers whose request is under way when the last client has gone.
+constexpr auto kControlEnd = std::chrono::seconds(1);
+/// Beyond drain_seconds, for the service manager: all that is between the last client and our end.
+constexpr base::Millis kStopMargin = 10000;
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
 constexpr std::uint64_t kReservedDescriptors = 100;
@@ -70,7 +76,8 @@ class Daemon {
         clients_(client_limit(config(), raise_descriptor_limit())),
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        watch_(io_) {
+        watch_(io_),
+        watchdog_(io_, service_, [this] { return oldest_turn(); }) {
     signals_.add(SIGUSR1);
   }
 
@@ -90,9 +97,11 @@ class Daemon {
   void reload();
   void apply(SettingsRef settings, const char* why);
   void begin_stop();
-  void watch_stop();
+  void watch_drain();
+  void watch_control();
   void finish();
   void stop_workers();
+  base::Millis oldest_turn() const;
 
   const Config& config() const { return *source_.current()->config; }
 
@@ -109,6 +118,9 @@ class Daemon {
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  ServiceNotify service_;
+  ServiceWatchdog watchdog_;
+  std::string serving_;  // for people: where
   std::chrono::steady_clock::time_point deadline_;
   bool stopping_ = false;
 };
@@ -146,8 +158,10 @@ bool Daemon::start() {
   log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();
-  log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
-           fmt::join(config.server.listen, " "), config.control.http.empty() ? "nothing" : config.control.http);
+  serving_ = fmt::format("clients on {}, control on {}", fmt::join(config.server.listen, " "),
+                         config.control.http.empty() ? "nothing" : config.control.http);
+  log_info("holdfast {} is ready: {} workers, {}", HOLDFAST_VERSION, count, serving_);
+  service_.ready(serving_);
   if (demo_) demo_->on_ready();
   return true;
 }
@@ -181,7 +195,9 @@ void Daemon::watch_files() {
 
 void Daemon::reload() {
   if (stopping_) return;
+  service_.reloading();
   if (auto settings = source_.reload()) apply(std::move(settings), "SIGHUP");
+  service_.ready(serving_);
 }
 
 void Daemon::apply(SettingsRef settings, const char* why) {
@@ -195,21 +211,45 @@ void Daemon::apply(SettingsRef settings, const char* why) {
   for (auto& worker : workers_) worker->set_settings(settings, done);
 }
 
-/// In order: no new clients; holds end and requests under way are answered; then the loops stop.
-void Daemon::begin_stop() {
-  stopping_ = true;
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config().server.drain_seconds);
-  for (auto& worker : workers_) worker->begin_shutdown();
-  watch_stop();
+base::Millis Daemon::oldest_turn() const {
+  auto oldest = base::steady_ms();
+  for (const auto& worker : workers_) oldest = std::min(oldest, worker->core().last_turn());
+  return oldest;
 }
 
-void Daemon::watch_stop() {
+/// In order: no new clients; holds end one after the other while requests under way are answered; then publishers are
+/// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
+void Daemon::begin_stop() {
+  stopping_ = true;
+  auto seconds = std::chrono::seconds(config().server.drain_seconds);
+  service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
+                    std::chrono::milliseconds(seconds).count() + kStopMargin);
+  deadline_ = std::chrono::steady_clock::now() + seconds;
+  // The last part of the time is for those who are slow to take what is queued for them.
+  auto spread = std::chrono::duration_cast<std::chrono::milliseconds>(seconds) * 9 / 10;
+  for (auto& worker : workers_) worker->begin_drain(spread.count());
+  watch_drain();
+}
+
+void Daemon::watch_drain() {
   watch_.expires_after(kStopWatch);
   watch_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->sessions_left() == 0; });
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->clients_left() == 0; });
+    if (!empty && std::chrono::steady_clock::now() < deadline_) return watch_drain();
+    for (auto& worker : workers_) worker->end_control();
+    deadline_ = std::chrono::steady_clock::now() + kControlEnd;
+    watch_control();
+  });
+}
+
+void Daemon::watch_control() {
+  watch_.expires_after(kStopWatch);
+  watch_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->publishers_left() == 0; });
     if (empty || std::chrono::steady_clock::now() >= deadline_) return io_.stop();
-    watch_stop();
+    watch_control();
   });
 }
 
