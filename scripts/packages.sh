@@ -2,7 +2,7 @@
 # Sourced by run and test: installs the Debian packages that are missing.
 
 build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
-  libboost1.81-dev libssl-dev libzmq3-dev cppzmq-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev
+  libboost1.81-dev libssl-dev libzmq3-dev cppzmq-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libtomlplusplus-dev
   libcli11-dev libjwt-dev zlib1g-dev libbrotli-dev libgtest-dev libgmock-dev)
 # What the program needs to run: the libraries that it is linked with, and certificates to trust. For docker/Dockerfile.
 runtime_packages=(ca-certificates libssl3 libzmq5 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
