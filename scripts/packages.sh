@@ -5,7 +5,7 @@ build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
   libboost1.81-dev libssl-dev libzmq3-dev cppzmq-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libtomlplusplus-dev
   libcli11-dev libjwt-dev zlib1g-dev libbrotli-dev libgtest-dev libgmock-dev)
 # What the program needs to run: the libraries that it is linked with, and certificates to trust. For docker/Dockerfile.
-runtime_packages=(ca-certificates libssl3 libzmq5 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
+runtime_packages=(ca-certificates libssl3 libzmq5 libspdlog1.10 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
 # What the examples of the README call.
 example_packages=(curl python3)
 test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography python3-yaml procps logrotate)
