@@ -16,6 +16,7 @@
 #include "app/config_schema.h"
 #include "app/daemon.h"
 #include "app/demo_command.h"
+#include "app/health_command.h"
 #include "app/log_setup.h"
 #include "app/publish_command.h"
 #include "base/log.h"
@@ -25,7 +26,7 @@ extern char** environ;
 namespace holdfast::app {
 namespace {
 
-/// What serve, check and demo have in common.
+/// What serve, check, demo and health have in common.
 struct ServeOptions {
   std::string config_file;
   std::vector<std::string> routes;
@@ -149,6 +150,13 @@ int demo(const ServeOptions& options) {
   return run_demo(settings);
 }
 
+int health(ServeOptions options) {
+  // Without a file the defaults and the environment hold, as in an image.
+  if (options.config_file.empty()) options.config_file = find_config_file().value_or("");
+  auto loaded = load_config(sources_of(options));
+  return report(loaded) ? run_health(loaded.config) : 1;
+}
+
 int check(const ServeOptions& options) {
   auto given = options;
   if (given.config_file.empty()) {
@@ -186,6 +194,7 @@ struct CommandLine {
   ServeOptions options;
   PublishOptions publish_options;
   CLI::App* check_command = nullptr;
+  CLI::App* health_command = nullptr;
   CLI::App* demo_command = nullptr;
   CLI::App* publish_command = nullptr;
 };
@@ -199,6 +208,8 @@ CommandLine::CommandLine() {
   add_serve_options(*serve_command, options);
   check_command = app.add_subcommand("check", "Check configuration and routes; exit status 0 or 1");
   add_serve_options(*check_command, options);
+  health_command = app.add_subcommand("health", "Ask the running daemon whether it is ready; exit status 0 or 1");
+  add_serve_options(*health_command, options);
   demo_command = app.add_subcommand("demo", "Run the daemon with a built-in origin and a page to try it on");
   add_serve_options(*demo_command, options);
   publish_command = app.add_subcommand("publish", "Publish to a channel");
@@ -219,6 +230,7 @@ int run_command_line(int argc, const char* const* argv) {
     return line.app.exit(error) == 0 ? 0 : 1;
   }
   if (*line.check_command) return check(line.options);
+  if (*line.health_command) return health(line.options);
   if (*line.demo_command) return demo(line.options);
   if (*line.publish_command) return run_publish(line.publish_options);
   return serve(line.options);

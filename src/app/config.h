@@ -118,7 +118,7 @@ struct Config {
   };
 
   struct Admin {
-    std::string listen;
+    std::string listen = "http://127.0.0.1:5564";
     std::vector<std::string> tokens;
     bool metrics_open = false;
     bool allow_unauthenticated = false;

@@ -34,7 +34,8 @@ std::vector<KeySpec> make_keys() {
   const NotYet commands{"the ZeroMQ command socket is"}, statistics{"the ZeroMQ statistics stream is"};
   const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
-  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"}, admin{"the admin listener is"};
+  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"},
+      admin{"credentials on the admin listener are"};
   const auto secret = Secrecy::secret;
 
   return {
@@ -181,10 +182,9 @@ std::vector<KeySpec> make_keys() {
        {},
        webhooks},
 
-      {HF_KEY(admin, listen), restart, "Health, metrics, API, dashboard: http://HOST:PORT; empty: off", kHttpAddress,
-       admin},
+      {HF_KEY(admin, listen), restart, "Health, metrics and the admin API: http://HOST:PORT; empty: off", kHttpAddress},
       {HF_KEY(admin, tokens), live, "As control.tokens; /livez and /readyz never need one", {}, admin, secret},
-      {HF_KEY(admin, metrics_open), live, "/metrics needs no token", {}, admin},
+      {HF_KEY(admin, metrics_open), live, "/metrics needs no token"},
       {HF_KEY(admin, allow_unauthenticated), restart, "Lets the listener start outside loopback without tokens"},
 
       {HF_KEY(log, level), live, "error | warn | info | debug | trace",
@@ -217,7 +217,7 @@ const std::vector<SectionSpec>& config_sections() {
       {"history", "What the proxy itself can replay; not yet supported"},
       {"broker", "What several instances share; not yet supported"},
       {"webhooks", "Calls to backends when channels come and go; not yet supported"},
-      {"admin", "Operation of this daemon; not yet supported"},
+      {"admin", "Operation of this daemon; requests have the limits of control"},
       {"log", "What the daemon says, and a line for each request: docs/logs.md"},
   };
   return sections;

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "admin/context.h"
 #include "app/listeners.h"
 #include "app/log_setup.h"
 #include "app/service_notify.h"
@@ -96,6 +98,7 @@ class Daemon {
   void watch_files();
   void reload();
   void apply(SettingsRef settings, const char* why);
+  void stop_in_order();
   void begin_stop();
   void watch_drain();
   void watch_control();
@@ -109,7 +112,10 @@ class Daemon {
   DemoParts* demo_;
   front::ClientCount clients_;
   front::ClientCount control_clients_{0};
+  front::ClientCount admin_clients_{0};
   channel::Hub hub_;
+  base::Readiness readiness_;
+  admin::Context admin_{hub_, readiness_};
   std::optional<channel::RateBudget> rate_;
   std::unique_ptr<publish::ZmqIngress> zmq_;
   std::optional<Listeners> listeners_;
@@ -137,13 +143,17 @@ bool Daemon::start() {
   listeners_.emplace(std::move(*listeners));
 
   if (config.grip.message_rate > 0) rate_.emplace(config.grip.message_rate, config.grip.message_hwm);
-  shared_.emplace(
-      Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, demo_ ? &demo_->origin() : nullptr});
+  admin_.listening = {{"client", &clients_}, {"control", &control_clients_}, {"admin", &admin_clients_}};
+  admin_.run_on_main = [this](std::function<void()> work) { boost::asio::post(io_, std::move(work)); };
+  admin_.begin_drain = [this] { stop_in_order(); };
+  shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, admin_clients_, admin_,
+                         demo_ ? &demo_->origin() : nullptr});
   if (demo_) demo_->set_hub(hub_);
   auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)
                                          : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, settings, *shared_));
+    admin_.cores.push_back(workers_.back()->admin_parts());
     if (auto listening = workers_.back()->listen(*listeners_); !listening) {
       log_error("{}", listening.error().what);
       return false;
@@ -155,11 +165,14 @@ bool Daemon::start() {
     log_error("{}", bound.error().what);
     return false;
   }
+  admin_.more_counters = {&hub_.counters(), &zmq_->counters()};
   log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();
-  serving_ = fmt::format("clients on {}, control on {}", fmt::join(config.server.listen, " "),
-                         config.control.http.empty() ? "nothing" : config.control.http);
+  readiness_.clear(base::NotReady::starting);
+  auto or_nothing = [](const std::string& address) { return address.empty() ? "nothing" : address; };
+  serving_ = fmt::format("clients on {}, control on {}, admin on {}", fmt::join(config.server.listen, " "),
+                         or_nothing(config.control.http), or_nothing(config.admin.listen));
   log_info("holdfast {} is ready: {} workers, {}", HOLDFAST_VERSION, count, serving_);
   service_.ready(serving_);
   if (demo_) demo_->on_ready();
@@ -177,11 +190,16 @@ void Daemon::await_signal() {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
     } else {
-      log_info("stopping: {} clients", clients_.now.load());
-      begin_stop();
+      stop_in_order();
     }
     await_signal();
   });
+}
+
+void Daemon::stop_in_order() {
+  if (stopping_) return;
+  log_info("stopping: {} clients", clients_.now.load());
+  begin_stop();
 }
 
 void Daemon::watch_files() {
@@ -221,6 +239,7 @@ base::Millis Daemon::oldest_turn() const {
 /// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
+  readiness_.set(base::NotReady::draining);
   auto seconds = std::chrono::seconds(config().server.drain_seconds);
   service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
                     std::chrono::milliseconds(seconds).count() + kStopMargin);

@@ -15,6 +15,7 @@ Result<Listeners> Listeners::claim(const Config& config) {
     if (auto added = listeners.add(What::clients, url, "server.listen"); !added) return added.error();
   }
   if (auto added = listeners.add(What::control, config.control.http, "control.http"); !added) return added.error();
+  if (auto added = listeners.add(What::admin, config.admin.listen, "admin.listen"); !added) return added.error();
   return listeners;
 }
 

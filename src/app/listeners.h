@@ -17,7 +17,7 @@ namespace holdfast::app {
 
 class Listeners {
  public:
-  enum class What : std::uint8_t { clients, control };
+  enum class What : std::uint8_t { clients, control, admin };
 
   struct Place {
     What what;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <pthread.h>
 
+#include "app/admin_settings.h"
 #include "app/drain.h"
 #include "base/assert.h"
 
@@ -126,10 +127,12 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
-      control_endpoint_(shared.hub),
+      control_endpoint_(shared.hub, core_.counters()),
+      admin_endpoint_(core_, shared.admin),
       access_log_(core_, base::access_output(), base::log_format()),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
-      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
+      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients),
+      admin_(core_, control_options(*settings->config), admin_endpoint_, shared.admin_clients) {
   shared.hub.add_core(core_, table_);
   take(*settings);
 }
@@ -138,14 +141,32 @@ Worker::~Worker() {
   HF_ASSERT(!thread_.joinable());
 }
 
+front::Front& Worker::front_of(Listeners::What what) {
+  switch (what) {
+    case Listeners::What::clients: return clients_;
+    case Listeners::What::control: return control_;
+    case Listeners::What::admin: break;
+  }
+  return admin_;
+}
+
+std::vector<std::unique_ptr<net::Listener>>& Worker::listeners_of(Listeners::What what) {
+  switch (what) {
+    case Listeners::What::clients: return client_listeners_;
+    case Listeners::What::control: return control_listeners_;
+    case Listeners::What::admin: break;
+  }
+  return admin_listeners_;
+}
+
 Result<void> Worker::listen(const Listeners& listeners) {
   for (const auto& place : listeners.places()) {
-    auto& front = place.what == Listeners::What::clients ? clients_ : control_;
+    auto& front = front_of(place.what);
     auto security = place.security;
     auto listener = std::make_unique<net::Listener>(
         core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
     auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
-    (place.what == Listeners::What::clients ? client_listeners_ : control_listeners_).push_back(std::move(listener));
+    listeners_of(place.what).push_back(std::move(listener));
     if (!opened) return opened;
   }
   return {};
@@ -178,6 +199,9 @@ void Worker::take(const Settings& settings) {
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
+  admin_endpoint_.set_settings(admin_settings(settings));
+  admin_.set_options(control_options(config));
+  admin_.set_access(access);
 }
 
 void Worker::begin_drain(base::Millis over_ms) {

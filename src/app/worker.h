@@ -8,6 +8,7 @@
 
 #include <holdfast/result.h>
 
+#include "admin/endpoint.h"
 #include "app/access_log.h"
 #include "app/listeners.h"
 #include "app/settings.h"
@@ -30,6 +31,8 @@ struct Shared {
   channel::RateBudget* rate = nullptr;
   front::ClientCount& clients;
   front::ClientCount& control_clients;
+  front::ClientCount& admin_clients;
+  const admin::Context& admin;
   origin::BuiltinOrigin* demo_origin = nullptr;
 };
 
@@ -59,9 +62,13 @@ class Worker {
 
   net::Core& core() { return core_; }
   channel::ChannelTable& table() { return table_; }
+  /// For others than this core only to be passed on.
+  admin::CoreParts admin_parts() { return {&core_, &table_, &clients_}; }
 
  private:
   void take(const Settings& settings);
+  front::Front& front_of(Listeners::What what);
+  std::vector<std::unique_ptr<net::Listener>>& listeners_of(Listeners::What what);
 
   class Drain;
 
@@ -74,6 +81,7 @@ class Worker {
   proxy::ProxyContext proxy_;
   proxy::Dispatcher dispatcher_;
   publish::ControlEndpoint control_endpoint_;
+  admin::AdminEndpoint admin_endpoint_;
   AccessLog access_log_;
   /// Destroyed behind the fronts, in front of what their sessions' remains refer to.
   struct LastRites {
@@ -82,8 +90,10 @@ class Worker {
   } last_rites_{core_};
   front::Front clients_;
   front::Front control_;
+  front::Front admin_;
   std::vector<std::unique_ptr<net::Listener>> client_listeners_;
   std::vector<std::unique_ptr<net::Listener>> control_listeners_;
+  std::vector<std::unique_ptr<net::Listener>> admin_listeners_;  // to the very end: health is asked for while we drain
   std::atomic<std::size_t> clients_left_{SIZE_MAX};
   std::atomic<std::size_t> publishers_left_{SIZE_MAX};
   std::unique_ptr<Drain> drain_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters of one core: written by its thread alone, read by anybody.
+// What one core counts and measures: written by its thread alone, read by anybody. What it is called in /metrics:
+// admin/metric_families.cc.
 #pragma once
 
 #include <array>
@@ -7,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "base/histogram.h"
 
 namespace holdfast::base {
 
@@ -20,6 +23,7 @@ enum class Counter : std::size_t {
   origin_requests,
   origin_retries,
   origin_failures,
+  instructs_refused,  ///< bad, or over proxy.instruct_max_bytes
   holds_stream,
   holds_response,
   channels_over_limit,  ///< cut by grip.connection_subscription_max
@@ -32,17 +36,51 @@ enum class Counter : std::size_t {
   bad_input,             ///< ZeroMQ frames that were dropped
   publishes_refused,     ///< by control.backlog_max_bytes
   access_lines_lost,
+  bytes_received,  ///< from clients, as the socket gave them
+  bytes_sent,      ///< to clients, heads and framing included
+  origin_2xx,      ///< responses of origins, by class; in the order of the classes
+  origin_3xx,
+  origin_4xx,
+  origin_5xx,
+  origin_failed_dns,  ///< in the order of origin::Stage
+  origin_failed_connect,
+  origin_failed_tls,
+  origin_failed_write,
+  origin_failed_header,
+  origin_failed_body,
+  origin_timeouts,  ///< those of the failures that were a lack of progress
   count_
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::count_)> kCounterNames = {
-    "clients_accepted",    "clients_refused",      "handshakes_failed", "handshakes_delayed", "requests",
-    "requests_refused",    "origin_requests",      "origin_retries",    "origin_failures",    "holds_stream",
-    "holds_response",      "channels_over_limit",  "published",         "duplicates",         "deliveries",
-    "slow_clients_closed", "slow_clients_dropped", "rate_limited",      "bad_input",          "publishes_refused",
-    "access_lines_lost"};
+    "clients_accepted",  "clients_refused",     "handshakes_failed",    "handshakes_delayed", "requests",
+    "requests_refused",  "origin_requests",     "origin_retries",       "origin_failures",    "instructs_refused",
+    "holds_stream",      "holds_response",      "channels_over_limit",  "published",          "duplicates",
+    "deliveries",        "slow_clients_closed", "slow_clients_dropped", "rate_limited",       "bad_input",
+    "publishes_refused", "access_lines_lost",   "bytes_received",       "bytes_sent",         "origin_2xx",
+    "origin_3xx",        "origin_4xx",          "origin_5xx",           "origin_failed_dns",  "origin_failed_connect",
+    "origin_failed_tls", "origin_failed_write", "origin_failed_header", "origin_failed_body", "origin_timeouts"};
 
-/// About 150 bytes for each core; an increment is a load and a store, no bus lock.
+/// What there is now.
+enum class Gauge : std::size_t {
+  holds_stream,
+  holds_response,
+  subscriptions_stream,
+  subscriptions_response,
+  channels,
+  send_queue_bytes,  ///< waiting for clients that are slower than we are
+  count_
+};
+
+/// What is measured, in microseconds.
+enum class Timing : std::size_t {
+  turn,              ///< of the event loop
+  publish_to_write,  ///< from a message's place in the order to its last write on this core
+  origin_response,   ///< from a request's first byte out to the response's head
+  count_
+};
+
+/// About 1 kB for each core; an increment is a load and a store, no bus lock.
 class Counters {
  public:
   void add(Counter counter, std::uint64_t n = 1) {
@@ -53,8 +91,23 @@ class Counters {
     return values_[static_cast<std::size_t>(counter)].load(std::memory_order_relaxed);
   }
 
+  void adjust(Gauge gauge, std::int64_t by) {
+    auto& value = gauges_[static_cast<std::size_t>(gauge)];
+    value.store(value.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  std::int64_t get(Gauge gauge) const {
+    return gauges_[static_cast<std::size_t>(gauge)].load(std::memory_order_relaxed);
+  }
+
+  void observe(Timing timing, std::int64_t microseconds) {
+    histograms_[static_cast<std::size_t>(timing)].observe(microseconds);
+  }
+  const Histogram& get(Timing timing) const { return histograms_[static_cast<std::size_t>(timing)]; }
+
  private:
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Counter::count_)> values_{};
+  std::array<std::atomic<std::int64_t>, static_cast<std::size_t>(Gauge::count_)> gauges_{};
+  std::array<Histogram, static_cast<std::size_t>(Timing::count_)> histograms_{};
 };
 
 }  // namespace holdfast::base

@@ -134,14 +134,15 @@ void Hub::play() {
 }
 
 void Hub::apply(PublishPost& post) {
-  auto now = base::steady_ms();
+  auto now = base::steady_us();
   for (auto& message : post.messages) {
-    if (message->id && duplicates_.seen(message->channel, *message->id, now)) {
+    if (message->id && duplicates_.seen(message->channel, *message->id, now / 1000)) {
       counters_.add(base::Counter::duplicates);
       continue;
     }
     counters_.add(base::Counter::published);
     message->order = ++last_order_;
+    message->placed_us = now;
     auto listeners = listeners_.find(message->channel);
     if (listeners != listeners_.end()) wake_mask_ |= listeners->second.mask;
     batch_.emplace_back(std::move(message));

@@ -2,18 +2,22 @@
 // One core's channels: who listens to what here, and what still has to be handed to them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <holdfast/message.h>
 
 #include "base/clock.h"
+#include "base/list_walk.h"
 #include "channel/rate.h"
 #include "channel/run.h"
 #include "channel/subscriber.h"
@@ -37,6 +41,19 @@ struct Lane {
 
   std::uint64_t end() const { return first + pending.size(); }
 };
+
+/// The channel's full name; valid while the subscription is.
+std::string_view channel_name(const Subscription& subscription);
+
+/// One channel on one core, for who asks from outside. The name is valid for the turn.
+struct ChannelInfo {
+  std::string_view name;
+  std::array<std::size_t, kTransports> subscribers{};  ///< by Transport
+};
+
+using ChannelHook = boost::intrusive::list_base_hook<>;
+using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook>,
+                                           boost::intrusive::constant_time_size<false>>;
 
 struct TableOptions {
   /// A channel whose last long-poll has gone stays subscribed this long: its next poll is on the way.
@@ -80,6 +97,18 @@ class ChannelTable final : public net::TurnTask {
   std::uint32_t rate_bucket(const std::string& route_id) { return rated_ ? rated_->bucket(route_id) : 0; }
 
   std::size_t channels() const { return channels_.size(); }
+  /// Nothing when nobody here listens to it, or has just left.
+  std::optional<ChannelInfo> find(std::string_view name) const;
+
+  /// Goes through all channels, in no particular order, in as many turns as it likes.
+  class Walk {
+   public:
+    explicit Walk(ChannelTable& table);
+    std::optional<ChannelInfo> next();
+
+   private:
+    base::ListWalk<ChannelList> place_;
+  };
   /// Whether messages still have to be handed to members; those that wait for the rate do not count.
   bool has_pending() const { return !active_.empty(); }
 
@@ -109,6 +138,8 @@ class ChannelTable final : public net::TurnTask {
   TableOptions options_;
   std::unique_ptr<RatedDeliveries> rated_;  // only where there is a rate
   boost::unordered_flat_map<Key, std::unique_ptr<Channel>, KeyHash> channels_;
+  ChannelList list_;  // the same, for walks
+  base::ListWalk<ChannelList>::Set walks_;
   std::deque<Lane*> active_;
   Run run_;
   const Lane* run_lane_ = nullptr;  // what run_ was made from

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <holdfast/exchange.h>
 
@@ -39,5 +41,7 @@ base::Cause refusal_cause(int status);
 /// "<instance>:<number>": the form in which a connection's number is shown. The instance is drawn at start, so that ids
 /// of different runs and machines do not meet.
 std::string connection_text(std::uint64_t connection);
+/// The number that such a text shows; nothing when it is none of this run.
+std::optional<std::uint64_t> parse_connection(std::string_view text);
 
 }  // namespace holdfast::front

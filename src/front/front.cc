@@ -18,9 +18,7 @@ Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acce
     : core_(core), options_(options), acceptor_(acceptor), clients_(clients) {}
 
 Front::~Front() {
-  for (auto* list : {&sessions_, &staying_}) {
-    while (!list->empty()) delete &list->front();
-  }
+  while (!sessions_.empty()) delete &sessions_.front();
 }
 
 void Front::accept(int fd, const net::Endpoint& peer, Security security) {
@@ -32,6 +30,12 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   clients_.now.fetch_add(1, std::memory_order_relaxed);
   ++count_;
   sessions_.push_back(*session.release());
+}
+
+Front::Walk::Walk(Front& front) : place_(front.sessions_, front.walks_) {}
+
+H1Session* Front::Walk::next() {
+  return place_.next();
 }
 
 void Front::refuse(int fd, const PeerAddress& peer) {
@@ -63,7 +67,8 @@ void Front::append_proxy_status(std::string& head, int status) const {
 }
 
 void Front::remove(H1Session& session) {
-  session.SessionHook::unlink();
+  base::ListWalk<SessionList>::pass(walks_, session);
+  sessions_.erase(sessions_.iterator_to(session));
   --count_;
   clients_.now.fetch_sub(1, std::memory_order_relaxed);
   core_.defer_delete(std::unique_ptr<H1Session>(&session));
@@ -94,17 +99,13 @@ void Front::end_handshake(H1Session& session) {
 
 void Front::begin_drain() {
   draining_ = true;
-  staying_.swap(sessions_);
-  for (auto it = staying_.begin(); it != staying_.end();) (it++)->close_if_idle();
+  Walk walk(*this);
+  while (auto* session = walk.next()) session->close_if_idle();
+  staying_.emplace(sessions_, walks_);
 }
 
 void Front::send_away(std::size_t count) {
-  for (; count > 0 && !staying_.empty(); --count) {
-    auto& session = staying_.front();
-    staying_.pop_front();
-    sessions_.push_back(session);
-    session.shutdown();
-  }
+  for (; count > 0 && has_left_to_send_away(); --count) staying_->next()->shutdown();
 }
 
 }  // namespace holdfast::front

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "base/list_walk.h"
 #include "front/access.h"
 #include "net/address.h"
 #include "net/core.h"
@@ -47,6 +49,9 @@ struct ClientCount {
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+using SessionList = boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
+                                           boost::intrusive::constant_time_size<false>>;
+
 /// Owns its sessions. One core.
 class Front {
  public:
@@ -66,11 +71,22 @@ class Front {
   /// close; holds go on until send_away() comes to them.
   void begin_drain();
   /// Whether there are sessions that send_away() has not come to yet.
-  bool has_left_to_send_away() const { return !staying_.empty(); }
+  bool has_left_to_send_away() const { return staying_ && !staying_->at_end(); }
   /// Ends the holds among the next `count` sessions, those that have been there for the longest time first.
   void send_away(std::size_t count);
   bool draining() const { return draining_; }
   std::size_t sessions() const { return count_; }
+
+  /// Goes through the sessions, the oldest first (and so by their numbers), in as many turns as it likes.
+  class Walk {
+   public:
+    explicit Walk(Front& front);
+    /// Null at the end. Good for this turn.
+    H1Session* next();
+
+   private:
+    base::ListWalk<SessionList> place_;
+  };
 
  private:
   friend class H1Session;
@@ -89,10 +105,9 @@ class Front {
   ClientCount& clients_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
-  using SessionList = boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
-                                             boost::intrusive::constant_time_size<false>>;
   SessionList sessions_;
-  SessionList staying_;  // during a drain: those that have not been sent away yet
+  base::ListWalk<SessionList>::Set walks_;
+  std::optional<base::ListWalk<SessionList>> staying_;  // during a drain: from the first who has not been sent away
   std::shared_ptr<const net::TlsServerContext> tls_;
   std::deque<H1Session*> waiting_handshakes_;
   std::size_t handshakes_ = 0;

@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
+#include "front/flow_account.h"
 #include "front/h1_session.h"
 #include "wire/http1_write.h"
 #include "wire/status.h"
@@ -121,7 +122,15 @@ Written H1Session::write_framed(std::span<const Slice> framed) {
 }
 
 Written H1Session::send(std::span<const Slice> slices) {
-  return socket_.write(slices);
+  FlowAccount account(front_.core_.counters(), socket_);
+  auto written = socket_.write(slices);
+  if (written != Written::failed) account.give(total(slices));
+  return written;
+}
+
+Written H1Session::flush() {
+  FlowAccount account(front_.core_.counters(), socket_);
+  return socket_.flush();
 }
 
 void H1Session::after_write(Written written) {
@@ -134,7 +143,7 @@ void H1Session::after_write(Written written) {
 
 void H1Session::on_writable() {
   auto before = socket_.queued_bytes();
-  auto written = socket_.flush();
+  auto written = flush();
   if (written == Written::failed) return lost(CloseReason::client_gone);
   if (socket_.queued_bytes() != before) touch();
   if (written != Written::sent) return;

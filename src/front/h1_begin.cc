@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "front/flow_account.h"
 #include "front/h1_session.h"
 #include "net/tls.h"
 #include "wire/proxy_protocol.h"
@@ -20,6 +21,7 @@ constexpr char kTlsHandshake = 0x16;
 
 void H1Session::enter(Phase phase) {
   phase_ = phase;
+  started_ = front_.core_.now();
   const auto& options = front_.options_;
   auto patience = phase == Phase::head ? options.keepalive_timeout_ms : options.header_timeout_ms;
   set_deadline(front_.core_.wheel(), front_.core_.now() + patience);
@@ -71,13 +73,18 @@ void H1Session::read_handshake() {
   if (front_.take_handshake_turn(*this)) begin_handshake();
 }
 
+net::Tls::Handshake H1Session::shake_hands() {
+  FlowAccount account(front_.core_.counters(), socket_);
+  return socket_.handshake();
+}
+
 void H1Session::begin_handshake() {
   if (!socket_.tls()) {
     auto tls = net::Tls::accept(front_.tls_, socket_.fd());
     if (!tls) return close_now();
     socket_.start_tls(std::move(tls));
   }
-  switch (socket_.handshake()) {
+  switch (shake_hands()) {
     case net::Tls::Handshake::wants_more: return;
     case net::Tls::Handshake::failed:
       front_.core_.counters().add(base::Counter::handshakes_failed);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "base/assert.h"
+#include "front/flow_account.h"
 
 namespace holdfast::front {
 namespace {
@@ -109,7 +110,10 @@ void H1Session::touch() {
 
 /// One read into the core's scratch; the session is over when the result is not positive, or would block.
 std::ptrdiff_t H1Session::read_scratch() {
+  auto& counters = front_.core_.counters();
+  FlowAccount account(counters, socket_);  // TLS may have something to say
   auto n = socket_.read(front_.core_.scratch(), net::Core::kScratchBytes);
+  if (n > 0) counters.add(base::Counter::bytes_received, static_cast<std::uint64_t>(n));
   // A short read has emptied the kernel's buffer; only a hang-up is still to be read behind it.
   bool emptied = n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
   if (emptied && !hung_up_) readable_ = false;
@@ -353,6 +357,7 @@ void H1Session::end_exchange() {
 
 void H1Session::next_request() {
   phase_ = Phase::head;
+  started_ = front_.core_.now();
   status_ = 0;
   body_bytes_ = 0;
   set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
@@ -371,7 +376,10 @@ void H1Session::close_connection() {
                front_.core_.now() + (socket_.queued_bytes() ? front_.options_.idle_timeout_ms : kLingerMs));
   if (socket_.queued_bytes()) return;
   if (body_done_ && !readable_) return close_now();
-  socket_.shutdown_write();
+  {
+    FlowAccount account(front_.core_.counters(), socket_);
+    socket_.shutdown_write();
+  }
   if (readable_) front_.core_.run_soon(*this);
 }
 
@@ -390,7 +398,10 @@ void H1Session::abort(CloseReason reason) {
   reason_ = reason;
   record_access();
   // The end of the connection is the end of this body: only a reset tells that it was cut.
-  if (until_close_) socket_.reset();
+  if (until_close_) {
+    FlowAccount::forget(front_.core_.counters(), socket_);
+    socket_.reset();
+  }
   close_now();
 }
 
@@ -401,6 +412,7 @@ void H1Session::close_now() {
   ended_ = true;
   clear_deadline();
   drop_handler();
+  FlowAccount::forget(front_.core_.counters(), socket_);
   socket_.close();
   front_.remove(*this);
 }

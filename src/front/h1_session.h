@@ -16,6 +16,14 @@
 
 namespace holdfast::front {
 
+/// What an operator may see of a client. Cleared and filled again for each, so that the lists keep their room.
+struct ClientNote {
+  const PeerAddress* peer = nullptr;
+  base::Millis since = 0;  ///< when its request began, or its wait for one
+  AccessNote request;      ///< empty: there is none
+  HoldNote hold;
+};
+
 /// A state machine on the core's descriptor set. Owned by its Front; ends through defer_delete. Cost while parked: this
 /// object (under 300 bytes) and the handler; buffers exist only while something is incomplete.
 ///
@@ -37,6 +45,10 @@ class H1Session final : public Exchange,
   /// True when it was: between two requests, with nothing of the next one here.
   bool close_if_idle();
   void shutdown();
+  /// An operator closes the client: see ExchangeHandler::on_dismissed. False when it is closing already.
+  bool dismiss(const Message* farewell);
+  void describe(ClientNote& note) const;
+  std::uint64_t number() const { return id_; }
   /// Its turn to do so has come.
   void begin_handshake();
 
@@ -75,6 +87,7 @@ class H1Session final : public Exchange,
   void enter(Phase phase);
   void read_preface();
   void read_handshake();
+  net::Tls::Handshake shake_hands();
 
   // reading
   void on_readable();
@@ -98,6 +111,7 @@ class H1Session final : public Exchange,
 
   // answering
   Written send(std::span<const Slice> slices);
+  Written flush();
   Written send_body(std::string& head, std::span<const Slice> body, End end);
   void append_framing(std::string& out, const ResponseHead& head, bool have_all, std::uint64_t have_bytes);
   void refuse(int status, std::string_view what, const RequestView* request = nullptr);
@@ -123,7 +137,7 @@ class H1Session final : public Exchange,
   std::uint64_t id_;
   std::uint64_t body_bytes_ = 0;     // of the response, sent so far
   std::uint64_t response_left_ = 0;  // of a sized response
-  base::Millis started_ = 0;         // of the request, from its first byte
+  base::Millis started_ = 0;         // of the request, from its first byte; or of the wait for one
   std::int16_t status_ = 0;
   PeerAddress peer_;
   Phase phase_ = Phase::head;

@@ -21,9 +21,11 @@ base::Millis jitter_ms() {
 StreamHold::StreamHold(HoldContext& context, Exchange& exchange, HeldRequest request)
     : context_(context), exchange_(exchange), request_(std::move(request)), waiting_(std::make_unique<Waiting>()) {
   context.core.counters().add(base::Counter::holds_stream);
+  context.core.counters().adjust(base::Gauge::holds_stream, 1);
 }
 
 StreamHold::~StreamHold() {
+  context_.core.counters().adjust(base::Gauge::holds_stream, -1);
   context_.table.unsubscribe(*this);
 }
 
@@ -70,6 +72,11 @@ void StreamHold::on_shutdown() {
 void StreamHold::describe(AccessNote& note) const {
   request_.describe(note);
   note.hold = "stream";
+}
+
+void StreamHold::describe_hold(HoldNote& note) const {
+  request_.describe(note);
+  describe_channels(*this, note);
 }
 
 // ---------------------------------------------------------------------------------------------------- messages
@@ -163,6 +170,17 @@ void StreamHold::report_slow(const char* what) const {
                      base::LogField::bare("target", request_.target())},
                     "slow client: {}: server.send_buffer_max_bytes ({}) reached", what,
                     context_.options.send_buffer_max_bytes);
+}
+
+void StreamHold::on_dismissed(const Message* farewell) {
+  if (ended_ || !opened_) return;
+  if (farewell) {
+    MessageRef message(farewell);
+    channel::Run run;
+    run.reset({&message, 1});
+    send(run);
+  }
+  end(CloseReason::dismissed);
 }
 
 void StreamHold::end(CloseReason reason) {

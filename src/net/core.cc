@@ -145,7 +145,8 @@ void Core::poll_sockets() {
 }
 
 bool Core::turn() {
-  now_ = set_time_ ? set_time_ : base::steady_ms();
+  auto began = base::steady_us();
+  now_ = set_time_ ? set_time_ : began / 1000;
   last_turn_ms_.store(now_, std::memory_order_relaxed);
   poll_sockets();
   wheel_.advance(now_);
@@ -161,6 +162,7 @@ bool Core::turn() {
   more |= run_queued();
   more |= nudged_;
   bury();
+  counters_.observe(base::Timing::turn, base::steady_us() - began);
   return more;
 }
 

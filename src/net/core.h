@@ -79,10 +79,15 @@ class Core {
 
   unsigned index() const { return index_; }
   /// A number for a new connection, unique in this process.
-  std::uint64_t next_connection() { return (static_cast<std::uint64_t>(index_) << 40) + ++last_connection_; }
+  std::uint64_t next_connection() {
+    return (static_cast<std::uint64_t>(index_) << kConnectionBits) + ++last_connection_;
+  }
+  /// The index of the core that gave a number.
+  static unsigned core_of(std::uint64_t connection) { return static_cast<unsigned>(connection >> kConnectionBits); }
   Poller& poller() { return poller_; }
   Wheel& wheel() { return wheel_; }
   base::Counters& counters() { return counters_; }
+  const base::Counters& counters() const { return counters_; }
   boost::asio::io_context& io();
 
   /// The time at the start of the turn.
@@ -114,6 +119,8 @@ class Core {
   };
   struct Loop;
   class WakeListener;
+
+  static constexpr int kConnectionBits = 40;
 
   friend class Soon;
   static Core*& current();

@@ -132,6 +132,7 @@ void ProxiedRequest::send_head() {
   connection_->begin(request_.method() == "HEAD" ? wire::ResponseParser::Method::head
                                                  : wire::ResponseParser::Method::other);
   sending_ = true;
+  sent_us_ = base::steady_us();
   char size[18];
   std::array<Slice, 4> slices{Slice(std::string_view(head))};
   std::size_t count = 1;
@@ -219,7 +220,7 @@ bool ProxiedRequest::may_retry(const origin::OriginError& error) const {
 
 void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   if (over_) return;
-  context_.core.counters().add(base::Counter::origin_failures);
+  count_failure(error);
   bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
   cause_ = error.cause();
@@ -243,6 +244,14 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   }
   log_origin_error(error, "giving up");
   fail_origin(error);
+}
+
+void ProxiedRequest::count_failure(const origin::OriginError& error) {
+  auto& counters = context_.core.counters();
+  counters.add(base::Counter::origin_failures);
+  if (error.timed_out) counters.add(base::Counter::origin_timeouts);
+  auto first = static_cast<std::size_t>(base::Counter::origin_failed_dns);
+  counters.add(static_cast<base::Counter>(first + static_cast<std::size_t>(error.stage)));
 }
 
 void ProxiedRequest::fail_origin(const origin::OriginError& error) {

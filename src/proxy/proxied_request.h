@@ -72,12 +72,14 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void release_connection();
 
   // from the origin
+  void count_response(int status);
   void relay(const wire::ResponseView& head, const Instruct* instruct, std::string_view body, End end);
   void after_relay(Written written, End end);
   void follow_instructions(const wire::ResponseView& head, std::string_view body, End end);
   void collect(std::string_view part, End end);
   void finish_collected();
   void answer_collected();
+  hold::HeldRequest held_request(const hold::HeldRequest::Meta& meta) const;
   void make_stream_hold(const Instruct& instruct);
   void make_response_hold(const Instruct& instruct);
   void refuse_instructions(wire::ProxyError error, std::string_view why);
@@ -86,6 +88,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   hold::Asker asker() const { return {exchange_, route_->id, request_.target()}; }
 
   void fail(const ErrorAnswer& answer);
+  void count_failure(const origin::OriginError& error);
   void fail_origin(const origin::OriginError& error);
   void log_origin_error(const origin::OriginError& error, const char* what_now) const;
   void log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause, std::string_view detail) const;
@@ -102,6 +105,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::string replay_;            // the request body so far, while all of it is kept
   std::shared_ptr<bool> alive_;   // for a built-in origin's answer
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
+  std::int64_t sent_us_ = 0;      // when the head was sent
   std::size_t target_index_ = 0;
   base::Cause cause_ = base::Cause::none;
   bool replay_complete_ = true;  // replay_ holds everything that has arrived

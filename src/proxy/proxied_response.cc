@@ -64,6 +64,16 @@ StatusLine status_of(const wire::ResponseView& head, const Instruct* instruct) {
 
 }  // namespace
 
+/// Of an origin that is reached over the network; the built-in ones would tell nothing.
+void ProxiedRequest::count_response(int status) {
+  if (!connection_) return;
+  auto& counters = context_.core.counters();
+  counters.observe(base::Timing::origin_response, base::steady_us() - sent_us_);
+  auto class_2xx = static_cast<std::size_t>(base::Counter::origin_2xx);
+  auto status_class = static_cast<std::size_t>(std::clamp(status / 100, 2, 5));
+  counters.add(static_cast<base::Counter>(class_2xx + status_class - 2));
+}
+
 void ProxiedRequest::on_interim(const wire::ResponseView& head) {
   auto& fields = context_.fields;
   fields.clear();
@@ -73,6 +83,7 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
+  count_response(head.status);
   cause_ = base::Cause::none;  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
@@ -175,6 +186,7 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
     cause_ = base::Cause::grip;
+    context_.core.counters().add(base::Counter::instructs_refused);
     auto why = fmt::format("proxy.instruct_max_bytes ({}) reached", context_.options.instruct_max_bytes);
     static base::LogLimiter limiter;
     log_trouble(limiter, "instructions refused", cause_, why);
@@ -251,21 +263,23 @@ void ProxiedRequest::answer_collected() {
   if (streams && written != Written::failed) begin_stream_hold();
 }
 
+hold::HeldRequest ProxiedRequest::held_request(const hold::HeldRequest::Meta& meta) const {
+  return {request_.method(), request_.target(), request_.host(), route_->id, meta};
+}
+
 void ProxiedRequest::make_response_hold(const Instruct& instruct) {
   // The request must be here in full to be asked again later (ERR-4).
   if (!replay_complete_) {
     cause_ = base::Cause::limit;
     return fail({400, ProxyError::http_request_error, "Request too large to accept GRIP instruct."});
   }
-  response_hold_ = std::make_unique<hold::ResponseHold>(
-      context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
+  response_hold_ = std::make_unique<hold::ResponseHold>(context_.holds, exchange_, held_request(instruct.meta));
   response_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
                             from_order_);
 }
 
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
-  stream_hold_ = std::make_unique<hold::StreamHold>(
-      context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
+  stream_hold_ = std::make_unique<hold::StreamHold>(context_.holds, exchange_, held_request(instruct.meta));
   stream_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
                           from_order_);
   stream_hold_->set_keep_alive(instruct.keep_alive);
@@ -287,6 +301,7 @@ void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
 /// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
 void ProxiedRequest::refuse_instructions(ProxyError error, std::string_view why) {
   cause_ = base::Cause::grip;
+  context_.core.counters().add(base::Counter::instructs_refused);
   static base::LogLimiter limiter;
   log_trouble(limiter, "bad instructions", cause_, why);
   fail({502, error,

@@ -49,7 +49,7 @@ class Daemon:
         self.choose_ports()
 
     def choose_ports(self):
-        self.port, self.control_port, self.pull_port, self.sub_port = free_ports(4)
+        self.port, self.control_port, self.pull_port, self.sub_port, self.admin_port = free_ports(5)
         sections = {
             "server": {"listen": [f"http://127.0.0.1:{self.port}"], "drain_seconds": 30},
             "control": {
@@ -57,6 +57,7 @@ class Daemon:
                 "zmq_pull": [f"tcp://127.0.0.1:{self.pull_port}"],
                 "zmq_sub": [f"tcp://127.0.0.1:{self.sub_port}"],
             },
+            "admin": {"listen": f"http://127.0.0.1:{self.admin_port}"},
             "proxy": {"routes_file": "routes"},
             "grip": {"sig_key": SIG_KEY},
         }

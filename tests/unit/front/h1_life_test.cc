@@ -2,6 +2,7 @@
 // How a session and its exchanges end: time-outs, clients that leave, shutdown.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -279,6 +280,44 @@ TEST(H1Life, ShutdownInsideAHead) {
   bench.settle();
   EXPECT_EQ(bench.ask(client, kGet.substr(10)), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   EXPECT_TRUE(client.ended());
+}
+
+TEST(H1Life, DismissedWhereverItIs) {
+  FrontBench bench(times());
+  auto idle = bench.connect();
+  auto incomplete = bench.connect();
+  bench.ask(incomplete, "GET /");
+  bench.acceptor.at_end = nullptr;
+  auto busy = bench.connect();
+  bench.ask(busy, kGet);
+  {
+    Front::Walk walk(bench.front);
+    while (auto* session = walk.next()) EXPECT_TRUE(session->dismiss(nullptr));
+  }
+  bench.settle();
+  for (auto* client : {&idle, &incomplete, &busy}) {
+    EXPECT_EQ(client->receive(), "");
+    EXPECT_TRUE(client->ended());
+  }
+  EXPECT_TRUE(bench.request().gone);
+  EXPECT_EQ(bench.front.sessions(), 0u);
+  EXPECT_EQ(bench.access.lines, std::vector<std::string>{"GET /1 0 0 dismissed"});
+}
+
+TEST(H1Life, DismissedOnce) {
+  FrontBench bench(times());
+  auto client = bench.connect();
+  bench.acceptor.at_end = [](SeenRequest& request) {
+    request.exchange->respond({.status = 200, .reason = "OK"}, {}, End::no);
+  };
+  bench.ask(client, kGet);
+  bench.request().exchange->park();
+  Front::Walk walk(bench.front);
+  auto* session = walk.next();
+  EXPECT_TRUE(session->dismiss(nullptr));
+  EXPECT_FALSE(session->dismiss(nullptr));
+  bench.settle();
+  EXPECT_TRUE(client.receive().find("0\r\n\r\n") == std::string::npos) << "no clean end that nobody has written";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "hold/hold.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -34,6 +35,27 @@ TEST(HeldRequest, EmptyParts) {
   HeldRequest request("", "", "", "");
   EXPECT_EQ(request.target(), "");
   EXPECT_EQ(request.route_id(), "");
+}
+
+TEST(HeldRequest, KeepsTheMetaOfTheSession) {
+  HeldRequest request("GET", "/", "a.test", "r", {{"user", "42"}, {"empty", ""}, {"nul", std::string("a\0b", 3)}});
+  HoldNote note;
+  request.describe(note);
+  using Pair = std::pair<std::string_view, std::string_view>;
+  EXPECT_EQ(note.meta, (std::vector<Pair>{{"empty", ""}, {"nul", {"a\0b", 3}}, {"user", "42"}}));
+  EXPECT_EQ(request.route_id(), "r");
+  HeldRequest("GET", "/", "a.test", "r").describe(note);
+  EXPECT_EQ(note.meta.size(), 3u) << "there is none";
+}
+
+TEST(HeldRequest, AMethodThatIsNone) {
+  std::string method(100000, 'M');
+  HeldRequest request(method, "/t", "h", "r");
+  AccessNote note;
+  request.describe(note);
+  EXPECT_EQ(note.method, method.substr(0, UINT16_MAX));
+  EXPECT_EQ(note.target, "/t");
+  EXPECT_EQ(note.host, "h");
 }
 
 TEST(HoldContext, KeepAliveBlocksAreSharedChunks) {
