@@ -65,6 +65,9 @@ and stops; a second one stops now.
 .TP
 .B SIGHUP
 Checks what was changed in the files, then swaps it; nobody is disconnected.
+.TP
+.B SIGUSR1
+Opens the log files again, for whoever has moved them away.
 .SH EXIT STATUS
 0 when all went well; 1 when something was refused, with the reason on standard error.
 .SH SEE ALSO
