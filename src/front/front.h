@@ -13,11 +13,9 @@
 
 #include <holdfast/exchange.h>
 
-#include <boost/intrusive/list.hpp>
-
-#include <holdfast/exchange.h>
-
+#include "base/load.h"
 #include "front/access.h"
+#include "front/refusals.h"
 #include "net/address.h"
 #include "net/core.h"
 #include "net/network.h"
@@ -37,31 +35,37 @@ struct FrontOptions {
   base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
   std::vector<net::Network> proxy_protocol_from;
   std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
+  std::uint32_t retry_after_max_s = 10;
 };
 
 enum class Security : bool { plain, tls };
 
 /// How many clients the process has, against its limit. Shared by all cores.
-struct ClientCount {
-  explicit ClientCount(std::uint64_t most) : limit(most) {}
-  std::atomic<std::uint64_t> now{0};
-  const std::uint64_t limit;
-};
+using ClientCount = base::Quota;
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 /// Owns its sessions. One core.
 class Front {
  public:
-  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, AccessSink* access,
-        ClientCount& clients);
+  Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, ClientCount& clients);
   ~Front();
 
   /// Takes an accepted descriptor.
-  void accept(int fd, const net::Endpoint& peer, Security security);
+  void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
+
+  /// There is no descriptor left but the one it came with: it is told so, and closed at once.
+  void refuse_for_descriptors(int fd, Security security);
+  /// Closes clients for which much is queued, the most behind first, until so many bytes are out of their queues.
+  /// Thread: the core's, in no handler's call.
+  void close_slowest(std::uint64_t bytes);
 
   /// For new connections; those that are there keep theirs.
   void set_options(const FrontOptions& options) { options_ = options; }
+  /// Null: nobody wants to know.
+  void set_access(AccessSink* access) { access_ = access; }
+  /// While it is shedding, new clients are refused. Null: nobody measures.
+  void set_load(const base::Load* load) { load_ = load; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
   /// Idle connections close, holds end, requests under way are the last of their connection.
@@ -75,13 +79,15 @@ class Front {
   /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
   bool take_handshake_turn(H1Session& session);
   void end_handshake(H1Session& session);
-  void refuse(int fd);
+  void refuse(int fd, Security security, const char* why, Refusals::Linger linger);
 
   net::Core& core_;
   FrontOptions options_;
   RequestAcceptor& acceptor_;
-  AccessSink* access_;
+  AccessSink* access_ = nullptr;
   ClientCount& clients_;
+  const base::Load* load_ = nullptr;
+  Refusals refusals_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
   boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,

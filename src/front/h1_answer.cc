@@ -150,6 +150,11 @@ void H1Session::on_writable() {
   }
 }
 
+void H1Session::shed() {
+  if (until_close_) socket_.reset();  // as in abort()
+  lost(CloseReason::slow_client);
+}
+
 /// An answer of the session itself, the last one of this connection.
 void H1Session::refuse(int status, std::string_view what) {
   front_.core_.counters().add(base::Counter::requests_refused);

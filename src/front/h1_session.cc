@@ -36,6 +36,7 @@ void H1Session::shutdown() {
 
 void H1Session::on_events(std::uint32_t events) {
   if (phase_ == Phase::closed) return;
+  if (events & EPOLLERR) socket_.note_error();
   if ((events & EPOLLOUT) && socket_.queued_bytes()) on_writable();
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
@@ -365,6 +366,7 @@ void H1Session::close_connection() {
 
 /// The client is gone, or given up on, in the middle of an exchange.
 void H1Session::lost(CloseReason reason) {
+  if (reason == CloseReason::client_gone && socket_.vanished()) reason = CloseReason::timeout;
   if (phase_ == Phase::exchange && !ended_) {
     if (reason_ == CloseReason::finished) reason_ = reason;
     if (handler_) handler_->on_client_gone();
@@ -389,6 +391,7 @@ void H1Session::close_now() {
   ended_ = true;
   clear_deadline();
   drop_handler();
+  if (socket_.vanished()) front_.core_.counters().add(base::Counter::clients_vanished);
   socket_.close();
   front_.remove(*this);
 }

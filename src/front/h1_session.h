@@ -34,6 +34,8 @@ class H1Session final : public Exchange,
   /// False when the kernel refuses the descriptor, which is closed then.
   bool start(int fd, Security security);
   void shutdown();
+  /// Ends now, whatever is queued: the memory is needed.
+  void shed();
   /// Its turn to do so has come.
   void begin_handshake();
 

@@ -51,7 +51,7 @@ struct HoldContext {
 
   net::Core& core;
   channel::ChannelTable& table;
-  const HoldOptions options;
+  HoldOptions options;
 
  private:
   std::unordered_map<std::string, BytesRef> keep_alive_blocks_;

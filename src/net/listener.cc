@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <grp.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,11 @@ constexpr base::Millis kRetryMs = 100;
 
 Error bind_error(const Endpoint& endpoint, const char* call) {
   return Error{fmt::format("cannot listen on {}: {}: {}", endpoint.text(), call, std::strerror(errno))};
+}
+
+/// A descriptor for nothing; -1 where there is none to be had.
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 enum class Sharing { alone, reuse_port };
@@ -105,15 +111,15 @@ UnixSocket::~UnixSocket() {
 
 Listener::~Listener() {
   if (fd_ >= 0) ::close(fd_);
+  if (spare_fd_ >= 0) ::close(spare_fd_);
 }
 
 Result<void> Listener::open(const Endpoint& endpoint) {
   const char* call = "";
   fd_ = bind_socket(endpoint, Sharing::reuse_port, call);
   if (fd_ < 0) return bind_error(endpoint, call);
-  int one = 1;  // accepted sockets inherit both
+  int one = 1;  // accepted sockets inherit it
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  ::setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   if (::listen(fd_, kBacklog) != 0) return bind_error(endpoint, "listen");
   if (!core_.poller().add(fd_, *this)) return bind_error(endpoint, "epoll_ctl");
   return {};
@@ -154,17 +160,38 @@ bool Listener::accept_one() {
       case EAGAIN: return false;
       case EINTR:
       case ECONNABORTED: return true;
-      default: {
-        // Out of descriptors or memory: the waiting clients stay in the kernel's queue, and are asked for again.
-        static base::LogLimiter limiter;
-        base::log_limited(limiter, "cannot accept a client: {}; trying again in {} ms", std::strerror(errno), kRetryMs);
-        set_deadline(core_.wheel(), core_.now() + kRetryMs);
-        return false;
-      }
+      default: return refuse_one(errno);
     }
   }
   on_accept_(fd, peer);
   return true;
+}
+
+void Listener::refuse_when_short(std::function<void(int)> refuse) {
+  refuse_ = std::move(refuse);
+  spare_fd_ = open_spare();
+}
+
+/// There are no descriptors or no memory to accept with. True: one client has been told so. False: they stay in the
+/// kernel's queue, and are asked for again.
+bool Listener::refuse_one(int error) {
+  // The kernel looks for a descriptor before it looks for a client.
+  pollfd queue{fd_, POLLIN, 0};
+  if (::poll(&queue, 1, 0) == 0) return false;
+  core_.counters().add(base::Counter::accept_failures);
+  static base::LogLimiter limiter;
+  bool descriptors = error == EMFILE || error == ENFILE;
+  base::log_limited(limiter, "cannot accept a client: {}{}", std::strerror(error),
+                    descriptors ? "; raise the descriptor limit (ulimit -n, LimitNOFILE=)" : "");
+  if (descriptors && refuse_) {
+    if (spare_fd_ >= 0) ::close(spare_fd_);
+    int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) refuse_(fd);
+    spare_fd_ = open_spare();  // or another thread has it: the next client finds out
+    if (fd >= 0) return true;
+  }
+  set_deadline(core_.wheel(), core_.now() + kRetryMs);
+  return false;
 }
 
 }  // namespace holdfast::net

@@ -149,7 +149,8 @@ class FrontClient {
 
 struct FrontBench {
   explicit FrontBench(const front::FrontOptions& options = {}, std::uint64_t most_clients = 0)
-      : clients(most_clients), front(core, options, acceptor, &access, clients) {
+      : clients(most_clients), front(core, options, acceptor, clients) {
+    front.set_access(&access);
     stop_clock(core);
     acceptor.at_end = [](SeenRequest& request) { reply(request, "ok"); };
   }

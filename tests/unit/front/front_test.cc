@@ -59,7 +59,7 @@ TEST(Front, OverTheLimitClientsAreTurnedAway) {
 TEST(Front, TheLimitIsOneForAllCores) {
   FrontBench bench({}, 1);
   net::Core other_core(1);
-  Front other(other_core, {}, bench.acceptor, nullptr, bench.clients);
+  Front other(other_core, {}, bench.acceptor, bench.clients);
   auto one = bench.connect();
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
@@ -71,7 +71,7 @@ TEST(Front, TheLimitIsOneForAllCores) {
 TEST(Front, ItsEndEndsItsSessions) {
   FrontBench bench;
   bench.acceptor.at_end = nullptr;
-  auto front = std::make_unique<Front>(bench.core, FrontOptions{}, bench.acceptor, nullptr, bench.clients);
+  auto front = std::make_unique<Front>(bench.core, FrontOptions{}, bench.acceptor, bench.clients);
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
   front->accept(fds[0], {});
@@ -86,7 +86,7 @@ TEST(Front, ItsEndEndsItsSessions) {
 
 TEST(Front, WithoutAnAccessLog) {
   FrontBench bench;
-  Front front(bench.core, {}, bench.acceptor, nullptr, bench.clients);
+  Front front(bench.core, {}, bench.acceptor, bench.clients);
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
   front.accept(fds[0], {});
