@@ -93,14 +93,6 @@ RoutesSource routes_of(const ServeOptions& options, const Config& config, proxy:
   return RoutesSource::from_file(file.lexically_normal().string(), routes_options);
 }
 
-base::LogLevel level_of(const std::string& name) {
-  if (name == "error") return base::LogLevel::error;
-  if (name == "warn") return base::LogLevel::warn;
-  if (name == "debug") return base::LogLevel::debug;
-  if (name == "trace") return base::LogLevel::trace;
-  return base::LogLevel::info;
-}
-
 /// Errors go to standard error as they are, before there is a log.
 bool report(const LoadedConfig& loaded) {
   for (const auto& error : loaded.errors) fmt::print(stderr, "holdfast: {}\n", error);
@@ -110,7 +102,7 @@ bool report(const LoadedConfig& loaded) {
 /// From here on, what is to be said goes to the log.
 bool start(const LoadedConfig& loaded) {
   if (!report(loaded)) return false;
-  base::start_log(level_of(loaded.config.log.level));
+  base::start_log(log_level(loaded.config.log.level));
   for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
   return true;
 }
@@ -131,7 +123,9 @@ int serve(ServeOptions options) {
   }
   auto loaded = load_config(sources_of(options));
   if (!start(loaded)) return 1;
-  return run_daemon(loaded.config, routes_of(options, loaded.config, {}), nullptr);
+  SettingsSource settings(sources_of(options), loaded.config,
+                          [&options](const Config& config) { return routes_of(options, config, {}); });
+  return run_daemon(settings, nullptr);
 }
 
 int demo(const ServeOptions& options) {
@@ -144,7 +138,10 @@ int demo(const ServeOptions& options) {
   auto loaded = load_config(sources);
   if (!start(loaded)) return 1;
   bool own_routes = !options.routes.empty() || std::getenv("HOLDFAST_ROUTES");
-  return run_demo(loaded.config, own_routes ? routes_of(options, loaded.config, {.allow_demo = true}) : demo_routes());
+  SettingsSource settings(sources, loaded.config, [&options, own_routes](const Config& config) {
+    return own_routes ? routes_of(options, config, {.allow_demo = true}) : demo_routes();
+  });
+  return run_demo(settings);
 }
 
 int check(const ServeOptions& options) {
@@ -156,12 +153,9 @@ int check(const ServeOptions& options) {
   bool good = report(loaded);
   for (const auto& warning : loaded.warnings) fmt::print("warning: {}\n", warning);
   if (good) {
-    auto key = loaded.config.grip.sig_key;
-    if (!key.empty()) {
-      if (auto parsed = base::SigningKey::parse(key, loaded.config.directory); !parsed) {
-        fmt::print(stderr, "holdfast: grip.sig_key: {}\n", parsed.error().what);
-        good = false;
-      }
+    for (const auto& problem : check_named_files(loaded.config)) {
+      fmt::print(stderr, "holdfast: {}\n", problem);
+      good = false;
     }
     auto source = routes_of(given, loaded.config, {});
     auto routes = source.load();

@@ -41,6 +41,7 @@ struct Config {
     std::string key;
     std::string directory;
     std::string min_version = "1.2";
+    std::int64_t handshakes_max = 256;
   };
 
   struct Control {

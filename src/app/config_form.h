@@ -41,6 +41,22 @@ struct HostPort {
 /// nothing may follow.
 Result<HostPort> parse_http_address(std::string_view text);
 
+/// Where clients are listened for.
+struct ListenAddress {
+  HostPort tcp;      ///< when `path` is empty
+  bool tls = false;  ///< https://
+  std::string path;  ///< of a unix socket
+  std::uint32_t mode = 0660;
+  std::string user;   ///< that the socket is given to; empty: ours
+  std::string group;  ///< likewise
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+/// http://HOST:PORT, https://HOST:PORT or unix:/PATH?mode=660&user=NAME&group=NAME, where each part of the query may be
+/// left out.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
 /// Whether only this machine can reach an address of one of the forms above: 127.0.0.0/8, ::1, localhost, ipc:// and
 /// unix:.
 bool is_local_address(std::string_view address);

@@ -139,6 +139,7 @@ class Loader {
   }
 
   void check_listeners() {
+    check_tls();
     const auto& control = loaded_.config.control;
     const auto& admin = loaded_.config.admin;
     if (loaded_.config.server.listen.empty()) {
@@ -153,6 +154,20 @@ class Loader {
       check_local("control", "zmq_stats", control.zmq_stats);
     }
     if (!admin.allow_unauthenticated && admin.tokens.empty()) check_local("admin", "listen", {admin.listen});
+  }
+
+  void check_tls() {
+    const auto& tls = loaded_.config.tls;
+    const auto& listen = loaded_.config.server.listen;
+    if (tls.cert.empty() != tls.key.empty()) {
+      const auto* given = tls.cert.empty() ? "key" : "cert";
+      refuse(place_of("tls", given), "cert and key belong together: set both, or neither");
+    }
+    bool https = std::any_of(listen.begin(), listen.end(), [](const auto& url) { return url.starts_with("https://"); });
+    if (https && tls.cert.empty() && tls.directory.empty()) {
+      refuse(place_of("server", "listen"),
+             "an https:// address needs a certificate; set [tls] cert and key, or [tls] directory");
+    }
   }
 
   /// Contract §2: off loopback, a listener without credentials must be meant.

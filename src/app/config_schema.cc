@@ -24,30 +24,24 @@ constexpr Range kOptionalS{0, kDayS};
 constexpr Range kHeaderBytes{256, 16 * 1024 * 1024};
 constexpr Range kUnlimited{0, kNoMax};
 
-bool has_other_than_http(const ConfigValue& value) {
-  const auto& listen = std::get<std::vector<std::string>>(value);
-  return std::any_of(listen.begin(), listen.end(), [](const auto& address) { return !address.starts_with("http://"); });
-}
-
 /// Name of the section, name of the key, and how to get at the member of the same names.
 #define HF_KEY(section, key)                                                                      \
   std::string_view(#section), #key, [](const Config& c) -> ConfigValue { return c.section.key; }, \
       [](Config& c, ConfigValue v) { c.section.key = std::get<decltype(c.section.key)>(std::move(v)); }
 
 std::vector<KeySpec> make_keys() {
-  const NotYet proxy_protocol{"the PROXY protocol is"}, http2{"HTTP/2 is"}, tls{"TLS is"};
+  const NotYet http2{"HTTP/2 is"};
   const NotYet commands{"the ZeroMQ command socket is"}, statistics{"the ZeroMQ statistics stream is"};
   const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
   const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"}, admin{"the admin listener is"};
   const NotYet json_log{"the JSON log format is"};
-  const NotYet other_listeners{"https:// and unix: listeners are", has_other_than_http, "give http:// addresses only"};
   const auto secret = Secrecy::secret;
 
   return {
       {HF_KEY(server, listen), restart,
-       "Addresses for clients: http://HOST:PORT, where HOST is an IP address or localhost; IPv6 as http://[::]:7999",
-       kListenAddress, other_listeners},
+       "For clients: http://IP:PORT, https://IP:PORT (IPv6 in brackets) or unix:/PATH?mode=660&user=NAME&group=NAME",
+       kListenAddress},
       {HF_KEY(server, workers), restart, "Threads, each with its own event loop; 0: one per core", Range{0, 1024}},
       {HF_KEY(server, max_connections), live, "Client connections at most; 0: what the file-descriptor limit allows",
        kUnlimited},
@@ -64,20 +58,20 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(server, send_buffer_max_bytes), new_connections,
        "Queued for one client; over it the client is slow: see grip.slow_client", Range{1024, kGibibyte}},
       {HF_KEY(server, proxy_protocol_from), new_connections,
-       "Networks (10.0.0.0/8) whose connections may begin with PROXY v1 or v2", kNetwork, proxy_protocol},
+       "Networks (10.0.0.0/8) whose connections may begin with PROXY v1 or v2", kNetwork},
       {HF_KEY(server, http2), new_connections, "HTTP/2: ALPN h2 on https://, prior knowledge on http://", {}, http2},
       {HF_KEY(server, drain_seconds), live, "After SIGTERM, the time over which clients are sent away; 0: at once",
        kOptionalS},
 
-      {HF_KEY(tls, cert), new_connections, "Default certificate chain, PEM", {}, tls},
-      {HF_KEY(tls, key), new_connections, "File with the key of the default certificate, PEM", {}, tls},
-      {HF_KEY(tls, directory),
-       new_connections,
-       "More certificates by SNI: <host>.crt and .key, _.<domain>.crt for a wildcard; re-read on change",
-       {},
-       tls},
+      {HF_KEY(tls, cert), new_connections,
+       "File with the default certificate and its chain, PEM; relative to this file"},
+      {HF_KEY(tls, key), new_connections, "File with the key of the default certificate, PEM; relative to this file"},
+      {HF_KEY(tls, directory), new_connections,
+       "More certificates by SNI: <host>.crt and .key, _.<domain>.crt for a wildcard; relative to this file"},
       {HF_KEY(tls, min_version), new_connections, "Oldest version of TLS that is spoken: 1.2 | 1.3",
        OneOf{{"1.2", "1.3"}}},
+      {HF_KEY(tls, handshakes_max), live, "Handshakes at once for each worker; more clients wait for their turn",
+       Range{1, 1000000}},
 
       {HF_KEY(control, http), restart, "HTTP control, POST /publish/: http://HOST:PORT; empty: off", kHttpAddress},
       {HF_KEY(control, zmq_pull), restart, "ZeroMQ PULL sockets that publishers push to: tcp://IP:PORT or ipc://PATH",
@@ -104,7 +98,7 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(control, header_max_bytes), new_connections, "Request line and header together, over it 431",
        kHeaderBytes},
       {HF_KEY(control, body_max_bytes), new_connections, "Request body, over it 413", Range{1, kGibibyte}},
-      {HF_KEY(control, backlog_max_bytes), restart,
+      {HF_KEY(control, backlog_max_bytes), live,
        "Published items that wait to be delivered, over it 503 and ZeroMQ is not read; 0: unlimited",
        Range{0, INT64_MAX}},
       {HF_KEY(control, allow_unauthenticated), restart,
@@ -149,8 +143,8 @@ std::vector<KeySpec> make_keys() {
        {},
        secret},
       {HF_KEY(grip, upstream_key), live, "Key of the Grip-Sig of GRIP proxies in front of this one", {}, trust, secret},
-      {HF_KEY(grip, message_rate), live, "Deliveries per second of the whole process; 0: unlimited", kUnlimited},
-      {HF_KEY(grip, message_hwm), live,
+      {HF_KEY(grip, message_rate), restart, "Deliveries per second of the whole process; 0: unlimited", kUnlimited},
+      {HF_KEY(grip, message_hwm), restart,
        "Deliveries of a route that wait for message_rate; over it new ones are dropped; 0: unlimited", kUnlimited},
       {HF_KEY(grip, message_wait_ms), live,
        "How long an item waits for the one that its prev-id names; no effect yet, order by prev-id is not yet "
@@ -213,7 +207,7 @@ const std::vector<KeySpec>& config_keys() {
 const std::vector<SectionSpec>& config_sections() {
   static const std::vector<SectionSpec> sections{
       {"server", "Clients: HTTP/1.1"},
-      {"tls", "Certificates of https:// listeners, which are not yet supported"},
+      {"tls", "Certificates of https:// listeners; all are read again when a file changes, and on SIGHUP"},
       {"control", "Where backends publish"},
       {"proxy", "Routes, and what passes between clients and origins"},
       {"grip", "Signatures, holds and delivery"},
@@ -231,7 +225,7 @@ const std::vector<TableSpec>& config_tables() {
   static const std::vector<TableSpec> tables{
       {"cache",
        "A CDN or cache that the routes go through",
-       {"purging of caches is", nullptr, "remove the table"},
+       {"purging of caches is", "remove the table"},
        {
            {"name", "\"edge\"", "What rules call it"},
            {"kind", "\"purge\"", "purge (HTTP PURGE on the URL) | ban | xkey | fastly"},
@@ -244,7 +238,7 @@ const std::vector<TableSpec>& config_tables() {
        }},
       {"rule",
        "How items of some channels are published; the first rule whose pattern matches governs",
-       {"rules for publishing are", nullptr, "remove the table"},
+       {"rules for publishing are", "remove the table"},
        {
            {"channel", "\"counter-*\"", "Pattern: * matches any run, available as {1}, {2} …"},
            {"max_rate", "1.0", "Publishes per second and channel; more are conflated, the latest wins"},

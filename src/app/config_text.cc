@@ -35,9 +35,10 @@ Without `--config FILE`, the file is the first of `./holdfast.toml`, `./config/h
   as nothing else protects it.
 * What is **not yet supported** is refused when it is asked for, never ignored.
 
-SIGHUP re-reads the routes file. To reload this one is not yet supported: until it is, every change needs a restart, and
-the column *Change* says what a reload will do: `live` takes effect at once, `new` for connections that are made from
-then on, `restart` when the daemon starts again.
+SIGHUP reads everything again: this file, routes, keys and certificates. When any of it is bad, all stays as it was and
+the log says why; nobody is disconnected either way. The column *Change* says when a new value takes effect: `live` at
+once, `new` for connections that are made from then on, `restart` when the daemon starts again (the log names such keys).
+Files of routes and certificates are read again by themselves when they change.
 )";
 
 std::string_view change_name(TakesEffect takes_effect) {
@@ -55,7 +56,7 @@ bool is_sig_key(const KeySpec& spec) {
 
 std::string key_text(const KeySpec& spec) {
   auto line = fmt::format("{} = {}\n", spec.key, encode_toml(spec.default_value()));
-  if (spec.is_whole_feature_missing()) return fmt::format("# (not yet supported) {}\n# {}", spec.doc, line);
+  if (spec.not_yet) return fmt::format("# (not yet supported) {}\n# {}", spec.doc, line);
   if (is_sig_key(spec)) {
     return fmt::format("# {}\n# This is an example: replace it, here and in your backends\nsig_key = \"{}\"\n",
                        spec.doc, kExampleSigKey);
@@ -83,8 +84,7 @@ std::string key_row(const KeySpec& spec) {
   std::string what(spec.doc);
   if (auto allowed = allowed_values(spec); !allowed.empty()) what += fmt::format(". Allowed: {}", allowed);
   if (spec.not_yet) {
-    what += fmt::format(". **Not yet supported**: {} refused",
-                        spec.is_whole_feature_missing() ? "any other value is" : std::string(spec.not_yet->what));
+    what += fmt::format(". **Not yet supported**: {} refused", "any other value is");
   }
   auto names = spec.is_file_only() ? std::string("in the file only | in the file only")
                                    : fmt::format("`{}` | `{}`", environment_name(spec), flag_name(spec));

@@ -176,8 +176,8 @@ Result<ConfigValue> check_config_value(const KeySpec& spec, ConfigValue value) {
 
 Result<void> check_supported(const KeySpec& spec, const ConfigValue& value) {
   if (!spec.not_yet) return {};
-  const auto& [what, asked_for, mend] = *spec.not_yet;
-  if (asked_for ? !asked_for(value) : value == spec.default_value()) return {};
+  if (value == spec.default_value()) return {};
+  const auto& [what, mend] = *spec.not_yet;
   auto what_to_do = mend.empty() ? "set it to " + encode_toml(spec.default_value()) : std::string(mend);
   return Error{fmt::format("{} not yet supported; {}", what, what_to_do)};
 }

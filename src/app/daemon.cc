@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "app/config_form.h"
+#include "app/listeners.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -28,7 +28,7 @@ using base::log_error;
 using base::log_info;
 using base::log_warn;
 
-constexpr auto kRoutesWatch = std::chrono::milliseconds(500);
+constexpr auto kFileWatch = std::chrono::milliseconds(500);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
@@ -44,6 +44,11 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+channel::HubOptions hub_options(const Config& config) {
+  return {config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max),
+          config.control.backlog_max_bytes};
+}
+
 std::uint64_t client_limit(const Config& config, std::uint64_t descriptors) {
   auto possible = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
   auto asked = static_cast<std::uint64_t>(config.server.max_connections);
@@ -56,78 +61,20 @@ std::uint64_t client_limit(const Config& config, std::uint64_t descriptors) {
   return asked == 0 ? possible : std::min(asked, possible);
 }
 
-struct Addresses {
-  std::vector<net::Endpoint> clients;
-  std::vector<net::Endpoint> control;
-};
-
-/// Resolves what is listened on, and makes sure that nobody else does; false when something is in the way, which has
-/// been logged with the key that asked for it.
-bool claim(const std::vector<std::string>& urls, const char* key, const Addresses& taken,
-           std::vector<net::Endpoint>& out) {
-  for (const auto& url : urls) {
-    if (url.empty()) continue;
-    auto address = parse_http_address(url);
-    std::string host = address ? address->host : "";
-    auto endpoint =
-        address ? net::parse_literal(host == "localhost" ? "127.0.0.1" : host, address->port) : std::nullopt;
-    if (!endpoint) {
-      log_error("{}: \"{}\" is not an address to listen on", key, url);
-      return false;
-    }
-    // Our own listeners share their ports, so the kernel would let two keys have the same one.
-    auto same = [&](const net::Endpoint& other) { return other.text() == endpoint->text(); };
-    if (std::any_of(taken.clients.begin(), taken.clients.end(), same) ||
-        std::any_of(taken.control.begin(), taken.control.end(), same)) {
-      log_error("{}: {} is given twice; each listener needs an address of its own", key, endpoint->text());
-      return false;
-    }
-    if (auto claimed = net::claim_address(*endpoint); !claimed) {
-      log_error("{}: {}", key, claimed.error().what);
-      return false;
-    }
-    out.push_back(*endpoint);
-  }
-  return true;
-}
-
-void log_issues(const proxy::ParsedRoutes& parsed) {
-  for (const auto& issue : parsed.issues) {
-    if (issue.severity == proxy::RouteIssue::Severity::error) {
-      log_error("routes: {}", issue.text());
-    } else {
-      log_warn("routes: {}", issue.text());
-    }
-  }
-}
-
-std::optional<base::SigningKey> global_key(const Config& config, bool& failed) {
-  if (config.grip.sig_key.empty()) return std::nullopt;
-  auto key = base::SigningKey::parse(config.grip.sig_key, config.directory);
-  if (!key) {
-    log_error("grip.sig_key: {}", key.error().what);
-    failed = true;
-    return std::nullopt;
-  }
-  return *key;
-}
-
 class Daemon {
  public:
-  Daemon(const Config& config, RoutesSource routes, DemoParts* demo)
-      : config_(config),
-        routes_(std::move(routes)),
+  Daemon(SettingsSource& source, DemoParts* demo)
+      : source_(source),
         demo_(demo),
-        clients_(client_limit(config, raise_descriptor_limit())),
-        hub_({config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max),
-              config.control.backlog_max_bytes}),
+        clients_(client_limit(config(), raise_descriptor_limit())),
+        hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_(io_) {}
 
   int run() {
     if (!start()) return 1;
     await_signal();
-    watch_routes();
+    watch_files();
     io_.run();
     finish();
     return 0;
@@ -136,21 +83,24 @@ class Daemon {
  private:
   bool start();
   void await_signal();
-  void watch_routes();
-  void reload_routes(const char* why);
+  void watch_files();
+  void reload();
+  void apply(SettingsRef settings, const char* why);
   void begin_stop();
   void watch_stop();
   void finish();
   void stop_workers();
 
-  const Config& config_;
-  RoutesSource routes_;
+  const Config& config() const { return *source_.current()->config; }
+
+  SettingsSource& source_;
   DemoParts* demo_;
   front::ClientCount clients_;
   front::ClientCount control_clients_{0};
   channel::Hub hub_;
   std::optional<channel::RateBudget> rate_;
   std::unique_ptr<publish::ZmqIngress> zmq_;
+  std::optional<Listeners> listeners_;
   std::optional<Shared> shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   boost::asio::io_context io_;
@@ -161,45 +111,40 @@ class Daemon {
 };
 
 bool Daemon::start() {
-  bool failed = false;
-  auto key = global_key(config_, failed);
-  if (failed) return false;
-  auto loaded = routes_.load();
-  if (!loaded) {
-    log_error("{}", loaded.error().what);
+  auto settings = source_.start();
+  if (!settings) return false;
+  const auto& config = *settings->config;
+  auto listeners = Listeners::claim(config);
+  if (!listeners) {
+    log_error("{}", listeners.error().what);
     return false;
   }
-  log_issues(loaded->parsed);
-  Addresses addresses;
-  if (!claim(config_.server.listen, "server.listen", addresses, addresses.clients)) return false;
-  if (!claim({config_.control.http}, "control.http", addresses, addresses.control)) return false;
+  listeners_.emplace(std::move(*listeners));
 
-  if (config_.grip.message_rate > 0) rate_.emplace(config_.grip.message_rate, config_.grip.message_hwm);
-  shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, std::move(key),
-                         demo_ ? &demo_->origin() : nullptr});
+  if (config.grip.message_rate > 0) rate_.emplace(config.grip.message_rate, config.grip.message_hwm);
+  shared_.emplace(
+      Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, demo_ ? &demo_->origin() : nullptr});
   if (demo_) demo_->set_hub(hub_);
-  auto count = config_.server.workers > 0 ? static_cast<unsigned>(config_.server.workers)
-                                          : std::max(1u, std::thread::hardware_concurrency());
+  auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)
+                                         : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, config_, *shared_));
-    if (auto listening = workers_.back()->listen(addresses.clients, addresses.control); !listening) {
+    workers_.push_back(std::make_unique<Worker>(i, settings, *shared_));
+    if (auto listening = workers_.back()->listen(*listeners_); !listening) {
       log_error("{}", listening.error().what);
       return false;
     }
   }
   zmq_ = std::make_unique<publish::ZmqIngress>(hub_);
-  if (auto bound = zmq_->open({config_.control.zmq_pull, config_.control.zmq_sub, config_.control.zmq_sub_connect});
+  if (auto bound = zmq_->open({config.control.zmq_pull, config.control.zmq_sub, config.control.zmq_sub_connect});
       !bound) {
     log_error("{}", bound.error().what);
     return false;
   }
-  auto routes = std::make_shared<const LoadedRoutes>(std::move(*loaded));
-  log_info("routes loaded with {} entries from {}", routes->parsed.routes.size(), routes_.text());
-  for (auto& worker : workers_) worker->set_routes(routes);
+  log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();
   log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
-           fmt::join(config_.server.listen, " "), config_.control.http.empty() ? "nothing" : config_.control.http);
+           fmt::join(config.server.listen, " "), config.control.http.empty() ? "nothing" : config.control.http);
   if (demo_) demo_->on_ready();
   return true;
 }
@@ -208,7 +153,7 @@ void Daemon::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      reload_routes("SIGHUP");
+      reload();
     } else if (stopping_) {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
@@ -220,39 +165,35 @@ void Daemon::await_signal() {
   });
 }
 
-void Daemon::watch_routes() {
-  watch_.expires_after(kRoutesWatch);
+void Daemon::watch_files() {
+  watch_.expires_after(kFileWatch);
   watch_.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_) return;
-    if (routes_.changed()) reload_routes("file changed");
-    watch_routes();
+    if (auto settings = source_.reload_changed()) apply(std::move(settings), "file changed");
+    watch_files();
   });
 }
 
-void Daemon::reload_routes(const char* why) {
+void Daemon::reload() {
   if (stopping_) return;
-  auto loaded = routes_.load();
-  if (!loaded) {
-    log_error("{}; the routes stay as they were", loaded.error().what);
-    return;
-  }
-  log_issues(loaded->parsed);
-  if (loaded->parsed.has_errors()) {
-    log_error("routes not reloaded ({}): mend the lines above; the routes stay as they were", why);
-    return;
-  }
-  auto routes = std::make_shared<const LoadedRoutes>(std::move(*loaded));
-  // Said when the last core has let go of it: from then on no request takes an old route.
-  auto line =
-      fmt::format("routes loaded with {} entries from {} ({})", routes->parsed.routes.size(), routes_.text(), why);
+  if (auto settings = source_.reload()) apply(std::move(settings), "SIGHUP");
+}
+
+void Daemon::apply(SettingsRef settings, const char* why) {
+  base::set_log_level(log_level(settings->config->log.level));
+  clients_.limit = client_limit(*settings->config, raise_descriptor_limit());
+  hub_.set_options(hub_options(*settings->config));
+  // Said when the last core has let go of it: from then on no request sees the old settings.
+  auto line = fmt::format("routes loaded with {} entries from {} ({})", settings->routes->parsed.routes.size(),
+                          source_.routes_text(), why);
   std::shared_ptr<void> done(nullptr, [line](void*) { log_info("{}", line); });
-  for (auto& worker : workers_) worker->set_routes(routes, done);
+  for (auto& worker : workers_) worker->set_settings(settings, done);
 }
 
 /// In order: no new clients; holds end and requests under way are answered; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config_.server.drain_seconds);
+  deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config().server.drain_seconds);
   for (auto& worker : workers_) worker->begin_shutdown();
   watch_stop();
 }
@@ -287,9 +228,9 @@ void Daemon::finish() {
 
 }  // namespace
 
-int run_daemon(const Config& config, RoutesSource routes, DemoParts* demo) {
+int run_daemon(SettingsSource& settings, DemoParts* demo) {
   ::signal(SIGPIPE, SIG_IGN);
-  auto daemon = std::make_unique<Daemon>(config, std::move(routes), demo);
+  auto daemon = std::make_unique<Daemon>(settings, demo);
   auto status = daemon->run();
   daemon.reset();
   base::flush_log();

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 namespace holdfast::app {
 namespace {
@@ -31,6 +31,7 @@ RoutesSource RoutesSource::from_file(std::string path, proxy::RoutesOptions opti
   RoutesSource source;
   source.name_ = std::move(path);
   source.is_file_ = true;
+  source.watch_ = FileWatch([path = source.name_] { return std::vector{path}; });
   source.options_ = options;
   return source;
 }
@@ -45,7 +46,7 @@ RoutesSource RoutesSource::from_text(std::string lines, std::string name, proxy:
 
 Result<LoadedRoutes> RoutesSource::load() {
   if (is_file_) {
-    loaded_ = seen_ = stamp();
+    watch_.remember();
     auto content = read_file(name_);
     if (!content) return content.error();
     text_ = std::move(*content);
@@ -72,24 +73,10 @@ Result<LoadedRoutes> RoutesSource::load() {
   return loaded;
 }
 
-std::optional<RoutesSource::Stamp> RoutesSource::stamp() const {
-  struct stat info {};
-  if (::stat(name_.c_str(), &info) != 0) return std::nullopt;
-  auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1000000000 + t.tv_nsec; };
-  return Stamp{info.st_dev, info.st_ino, info.st_size, ns(info.st_mtim), ns(info.st_ctim)};
-}
-
 bool RoutesSource::changed() {
-  if (!is_file_) return false;
-  auto now = stamp();
-  // A file that is still being written looks different each time: wait until it looks the same twice.
-  bool settled = now == seen_;
-  seen_ = now;
-  if (!settled || now == loaded_) return false;
-  loaded_ = now;
-  if (!now) return true;  // load() says that it is gone
+  if (!is_file_ || !watch_.changed()) return false;
   auto content = read_file(name_);
-  return !content || *content != text_;
+  return !content || *content != text_;  // load() says that it is gone
 }
 
 }  // namespace holdfast::app

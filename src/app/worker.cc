@@ -22,11 +22,14 @@ front::FrontOptions client_options(const Config& config) {
   options.header_timeout_ms = s.header_timeout_ms;
   options.keepalive_timeout_ms = s.keepalive_timeout_ms;
   options.idle_timeout_ms = config.proxy.idle_timeout_ms;
+  options.handshakes_max = bytes(config.tls.handshakes_max);
+  for (const auto& text : s.proxy_protocol_from) options.proxy_protocol_from.push_back(*net::Network::parse(text));
   return options;
 }
 
 front::FrontOptions control_options(const Config& config) {
   auto options = client_options(config);
+  options.proxy_protocol_from.clear();
   options.limits.header_max_bytes = bytes(config.control.header_max_bytes);
   options.body_max_bytes = bytes(config.control.body_max_bytes);
   options.section = "control";
@@ -51,6 +54,10 @@ origin::OriginOptions origin_options(const Config& config) {
   options.pool_idle_ms = p.pool_idle_ms;
   options.pool_max_idle = bytes(p.pool_max_idle);
   return options;
+}
+
+channel::TableOptions table_options(const Config& config) {
+  return {config.grip.subscription_linger_s * base::Millis{1000}};
 }
 
 proxy::ProxyOptions proxy_options(const Config& config) {
@@ -83,37 +90,38 @@ class Worker::Watch final : private net::Timer {
   Worker& worker_;
 };
 
-Worker::Worker(unsigned index, const Config& config, Shared& shared)
+Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
     : core_(index),
-      table_(core_, shared.hub, {config.grip.subscription_linger_s * base::Millis{1000}}, shared.rate),
-      holds_(core_, table_, hold_options(config)),
-      origins_(core_, origin_options(config)),
-      proxy_{core_, origins_, holds_, proxy_options(config), shared.sig_key, &test_origin_, shared.demo_origin},
+      table_(core_, shared.hub, table_options(*settings->config), shared.rate),
+      holds_(core_, table_, hold_options(*settings->config)),
+      origins_(core_, origin_options(*settings->config)),
+      proxy_{.core = core_,
+             .origins = origins_,
+             .holds = holds_,
+             .test_origin = &test_origin_,
+             .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
       control_endpoint_(shared.hub),
-      access_log_(config.log.access ? std::make_unique<AccessLog>(core_) : nullptr),
-      clients_(core_, client_options(config), dispatcher_, access_log_.get(), shared.clients),
-      control_(core_, control_options(config), control_endpoint_, access_log_.get(), shared.control_clients) {
+      access_log_(core_),
+      clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
+      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
   shared.hub.add_core(core_, table_);
+  take(*settings);
 }
 
 Worker::~Worker() {
   HF_ASSERT(!thread_.joinable());
 }
 
-Result<void> Worker::listen(const std::vector<net::Endpoint>& clients, const std::vector<net::Endpoint>& control) {
-  auto open = [this](const net::Endpoint& endpoint, front::Front& front) {
-    auto listener =
-        std::make_unique<net::Listener>(core_, [&front](int fd, const net::Endpoint& peer) { front.accept(fd, peer); });
-    auto opened = listener->open(endpoint);
+Result<void> Worker::listen(const Listeners& listeners) {
+  for (const auto& place : listeners.places()) {
+    auto& front = place.what == Listeners::What::clients ? clients_ : control_;
+    auto security = place.security;
+    auto listener = std::make_unique<net::Listener>(
+        core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
+    auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
     listeners_.push_back(std::move(listener));
-    return opened;
-  };
-  for (const auto& endpoint : clients) {
-    if (auto opened = open(endpoint, clients_); !opened) return opened;
-  }
-  for (const auto& endpoint : control) {
-    if (auto opened = open(endpoint, control_); !opened) return opened;
+    if (!opened) return opened;
   }
   return {};
 }
@@ -123,15 +131,28 @@ void Worker::start() {
   ::pthread_setname_np(thread_.native_handle(), fmt::format("core-{}", core_.index()).c_str());
 }
 
-void Worker::set_routes(std::shared_ptr<const LoadedRoutes> routes, std::shared_ptr<void> done) {
-  if (!thread_.joinable()) return take_routes(*routes);
-  core_.post([this, routes = std::move(routes), done = std::move(done)] { take_routes(*routes); });
+void Worker::set_settings(SettingsRef settings, std::shared_ptr<void> done) {
+  core_.post([this, settings = std::move(settings), done = std::move(done)] { take(*settings); });
 }
 
-void Worker::take_routes(const LoadedRoutes& routes) {
-  auto snapshot = std::make_shared<proxy::Snapshot>(routes.parsed.routes);
-  snapshot->keys = routes.keys;
+void Worker::take(const Settings& settings) {
+  const auto& config = *settings.config;
+  table_.set_options(table_options(config));
+  holds_.options = hold_options(config);
+  origins_.set_options(origin_options(config));
+  origins_.forget_unused();
+  proxy_.options = proxy_options(config);
+  proxy_.sig_key = settings.sig_key;
+  auto snapshot = std::make_shared<proxy::Snapshot>(settings.routes->parsed.routes);
+  snapshot->keys = settings.routes->keys;
+  snapshot->tls = settings.routes->tls;
   proxy_.snapshot = std::move(snapshot);
+  clients_.set_options(client_options(config));
+  clients_.set_tls(settings.tls);
+  control_.set_options(control_options(config));
+  auto* access = config.log.access ? &access_log_ : nullptr;
+  clients_.set_access(access);
+  control_.set_access(access);
 }
 
 void Worker::begin_shutdown() {

@@ -9,8 +9,8 @@
 #include <holdfast/result.h>
 
 #include "app/access_log.h"
-#include "app/config.h"
-#include "app/routes_source.h"
+#include "app/listeners.h"
+#include "app/settings.h"
 #include "channel/hub.h"
 #include "channel/table.h"
 #include "front/front.h"
@@ -30,22 +30,21 @@ struct Shared {
   channel::RateBudget* rate = nullptr;
   front::ClientCount& clients;
   front::ClientCount& control_clients;
-  std::optional<base::SigningKey> sig_key;
   origin::BuiltinOrigin* demo_origin = nullptr;
 };
 
 class Worker {
  public:
-  Worker(unsigned index, const Config& config, Shared& shared);
+  Worker(unsigned index, SettingsRef settings, Shared& shared);
   ~Worker();
 
   /// Before start().
-  Result<void> listen(const std::vector<net::Endpoint>& clients, const std::vector<net::Endpoint>& control);
+  Result<void> listen(const Listeners& listeners);
   void start();
 
-  /// Any thread: the core builds its own table from the routes, which must not change any more. Before start() at once,
-  /// afterwards soon; `done` is let go of when it has.
-  void set_routes(std::shared_ptr<const LoadedRoutes> routes, std::shared_ptr<void> done = nullptr);
+  /// Any thread. Connections that are there keep the limits that they began with, where the configuration says so.
+  /// Before start() at once, afterwards soon; `done` is let go of when it has happened.
+  void set_settings(SettingsRef settings, std::shared_ptr<void> done = nullptr);
 
   /// Any thread. No new clients; idle ones are closed, holds end.
   void begin_shutdown();
@@ -58,7 +57,7 @@ class Worker {
   channel::ChannelTable& table() { return table_; }
 
  private:
-  void take_routes(const LoadedRoutes& routes);
+  void take(const Settings& settings);
   void end_clients();
 
   /// Tells the main thread how far a shutdown has come.
@@ -72,7 +71,7 @@ class Worker {
   proxy::ProxyContext proxy_;
   proxy::Dispatcher dispatcher_;
   publish::ControlEndpoint control_endpoint_;
-  std::unique_ptr<AccessLog> access_log_;
+  AccessLog access_log_;
   /// Destroyed behind the fronts, in front of what their sessions' remains refer to.
   struct LastRites {
     net::Core& core;

@@ -58,6 +58,8 @@ class ChannelTable final : public net::TurnTask {
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
 
+  void set_options(const TableOptions& options) { options_ = options; }
+
   /// From now on the subscriber gets what is published to the channel. `name` is the full name.
   void subscribe(Subscriber& subscriber, std::string_view name, Transport transport);
   /// Ends all of its subscriptions.
@@ -101,7 +103,7 @@ class ChannelTable final : public net::TurnTask {
 
   net::Core& core_;
   Hub& hub_;
-  const TableOptions options_;
+  TableOptions options_;
   std::unique_ptr<RatedDeliveries> rated_;  // only where there is a rate
   boost::unordered_flat_map<Key, std::unique_ptr<Channel>, KeyHash> channels_;
   std::deque<Lane*> active_;

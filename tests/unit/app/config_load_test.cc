@@ -156,13 +156,7 @@ TEST_F(ConfigLoad, AllErrorsOfAllSourcesAreReportedAtOnce) {
 }
 
 TEST_F(ConfigLoad, EveryMissingFeatureIsRefused) {
-  for (auto [key, value] : Pairs{{"server.listen", "https://0.0.0.0:443"},
-                                 {"server.listen", "http://0.0.0.0:80,unix:/run/h.sock"},
-                                 {"server.proxy_protocol_from", "10.0.0.0/8"},
-                                 {"server.http2", "true"},
-                                 {"tls.cert", "a.crt"},
-                                 {"tls.key", "a.key"},
-                                 {"tls.directory", "certs"},
+  for (auto [key, value] : Pairs{{"server.http2", "true"},
                                  {"control.zmq_rep", "tcp://127.0.0.1:5563"},
                                  {"control.zmq_stats", "ipc://stats"},
                                  {"control.tokens", "s3cret"},
@@ -218,6 +212,18 @@ TEST_F(ConfigLoad, SomeListenerForClientsMustBeLeft) {
   EXPECT_THAT(load_flags({{"server.listen", " , "}}).errors, ElementsAre(StartsWith("--server.listen: no address")));
   EXPECT_THAT(load_flags({{"server.listen", ",http://127.0.0.1:1,"}}).config.server.listen,
               ElementsAre("http://127.0.0.1:1"));
+}
+
+TEST_F(ConfigLoad, HttpsNeedsACertificate) {
+  const std::pair<std::string, std::string> https{"server.listen", "https://127.0.0.1:1"};
+  EXPECT_THAT(load_flags({https}).errors, ElementsAre(StartsWith("--server.listen: an https:// address needs")));
+  EXPECT_THAT(load_flags({https, {"tls.cert", "a.crt"}}).errors,
+              ElementsAre(StartsWith("--tls.cert: cert and key belong together")));
+  EXPECT_THAT(load_flags({https, {"tls.directory", "d"}, {"tls.key", "a.key"}}).errors,
+              ElementsAre(StartsWith("--tls.key: cert and key belong together")));
+  EXPECT_THAT(load_flags({https, {"tls.cert", "a.crt"}, {"tls.key", "a.key"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({https, {"tls.directory", "certs"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({{"tls.directory", "certs"}}).errors, IsEmpty()) << "certificates may wait for their listener";
 }
 
 TEST_F(ConfigLoad, ControlOffLoopbackMustBeMeant) {

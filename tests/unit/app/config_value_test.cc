@@ -138,9 +138,6 @@ TEST(ConfigValue, MissingFeaturesAreRefusedWithWhatToDo) {
             "the JSON log format is not yet supported; set it to \"text\"");
   EXPECT_THAT(unsupported("grip", "upstream_key", std::string("s3cret")),
               testing::AllOf(HasSubstr("not yet supported"), Not(HasSubstr("s3cret"))));
-  EXPECT_EQ(unsupported("server", "listen", Texts{"http://0.0.0.0:1", "https://0.0.0.0:2"}),
-            "https:// and unix: listeners are not yet supported; give http:// addresses only");
-  EXPECT_EQ(unsupported("server", "listen", Texts{"http://0.0.0.0:1"}), "accepted");
 }
 
 TEST(ConfigValue, TuningKeysOfMissingFeaturesAreAccepted) {
