@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "app/listeners.h"
+#include "app/memory_watch.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -29,6 +30,7 @@ using base::log_info;
 using base::log_warn;
 
 constexpr auto kFileWatch = std::chrono::milliseconds(500);
+constexpr auto kMemoryWatch = std::chrono::milliseconds(250);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
@@ -69,12 +71,14 @@ class Daemon {
         clients_(client_limit(config(), raise_descriptor_limit())),
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        watch_(io_) {}
+        watch_(io_),
+        memory_timer_(io_) {}
 
   int run() {
     if (!start()) return 1;
     await_signal();
     watch_files();
+    watch_memory();
     io_.run();
     finish();
     return 0;
@@ -84,8 +88,10 @@ class Daemon {
   bool start();
   void await_signal();
   void watch_files();
+  void watch_memory();
   void reload();
   void apply(SettingsRef settings, const char* why);
+  void set_limits(const Config& config);
   void begin_stop();
   void watch_stop();
   void finish();
@@ -98,6 +104,8 @@ class Daemon {
   front::ClientCount clients_;
   front::ClientCount control_clients_{0};
   channel::Hub hub_;
+  base::Load load_;
+  MemoryWatch memory_{load_, MemoryWatch::process()};
   std::optional<channel::RateBudget> rate_;
   std::unique_ptr<publish::ZmqIngress> zmq_;
   std::optional<Listeners> listeners_;
@@ -106,6 +114,7 @@ class Daemon {
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  boost::asio::steady_timer memory_timer_;
   std::chrono::steady_clock::time_point deadline_;
   bool stopping_ = false;
 };
@@ -123,7 +132,8 @@ bool Daemon::start() {
 
   if (config.grip.message_rate > 0) rate_.emplace(config.grip.message_rate, config.grip.message_hwm);
   shared_.emplace(
-      Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, demo_ ? &demo_->origin() : nullptr});
+      Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, load_, demo_ ? &demo_->origin() : nullptr});
+  set_limits(config);
   if (demo_) demo_->set_hub(hub_);
   auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)
                                          : std::max(1u, std::thread::hardware_concurrency());
@@ -174,6 +184,23 @@ void Daemon::watch_files() {
   });
 }
 
+/// In shutdown too: who drains may be short of memory.
+void Daemon::watch_memory() {
+  auto excess = memory_.look(base::steady_ms());
+  for (auto& worker : workers_) {
+    if (excess > 0) worker->shed(excess / workers_.size() + 1);
+  }
+  memory_timer_.expires_after(kMemoryWatch);
+  memory_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_memory();
+  });
+}
+
+void Daemon::set_limits(const Config& config) {
+  load_.waiting_requests.limit = static_cast<std::uint64_t>(config.proxy.waiting_requests_max);
+  load_.memory_max_bytes = config.server.memory_max_bytes;
+}
+
 void Daemon::reload() {
   if (stopping_) return;
   if (auto settings = source_.reload()) apply(std::move(settings), "SIGHUP");
@@ -182,6 +209,7 @@ void Daemon::reload() {
 void Daemon::apply(SettingsRef settings, const char* why) {
   base::set_log_level(log_level(settings->config->log.level));
   clients_.limit = client_limit(*settings->config, raise_descriptor_limit());
+  set_limits(*settings->config);
   hub_.set_options(hub_options(*settings->config));
   // Said when the last core has let go of it: from then on no request sees the old settings.
   auto line = fmt::format("routes loaded with {} entries from {} ({})", settings->routes->parsed.routes.size(),

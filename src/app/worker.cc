@@ -13,6 +13,10 @@ std::size_t bytes(std::int64_t value) {
   return static_cast<std::size_t>(value);
 }
 
+net::PeerPatience patience(const Config& config) {
+  return {static_cast<int>(config.server.tcp_user_timeout_ms), static_cast<int>(config.server.tcp_keepalive_s)};
+}
+
 front::FrontOptions client_options(const Config& config) {
   const auto& s = config.server;
   front::FrontOptions options;
@@ -22,6 +26,7 @@ front::FrontOptions client_options(const Config& config) {
   options.header_timeout_ms = s.header_timeout_ms;
   options.keepalive_timeout_ms = s.keepalive_timeout_ms;
   options.idle_timeout_ms = config.proxy.idle_timeout_ms;
+  options.retry_after_max_s = static_cast<std::uint32_t>(s.retry_after_max_s);
   options.handshakes_max = bytes(config.tls.handshakes_max);
   for (const auto& text : s.proxy_protocol_from) options.proxy_protocol_from.push_back(*net::Network::parse(text));
   return options;
@@ -53,6 +58,8 @@ origin::OriginOptions origin_options(const Config& config) {
   options.header_max_bytes = bytes(p.origin_header_max_bytes);
   options.pool_idle_ms = p.pool_idle_ms;
   options.pool_max_idle = bytes(p.pool_max_idle);
+  options.connections_max = bytes(p.origin_connections_max);
+  options.patience = patience(config);
   return options;
 }
 
@@ -72,6 +79,7 @@ proxy::ProxyOptions proxy_options(const Config& config) {
   options.cdn_loop = p.cdn_loop;
   options.instruct_max_bytes = bytes(p.instruct_max_bytes);
   options.sig_iss = config.grip.sig_iss;
+  options.retry_after_max_s = static_cast<std::uint32_t>(config.server.retry_after_max_s);
   return options;
 }
 
@@ -98,6 +106,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
       proxy_{.core = core_,
              .origins = origins_,
              .holds = holds_,
+             .load = &shared.load,
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
@@ -106,6 +115,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
   shared.hub.add_core(core_, table_);
+  clients_.set_load(&shared.load);
   take(*settings);
 }
 
@@ -120,6 +130,11 @@ Result<void> Worker::listen(const Listeners& listeners) {
     auto listener = std::make_unique<net::Listener>(
         core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
     auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
+    listener->set_patience(patience_);
+    // Publishers would rather wait for a moment.
+    if (place.what == Listeners::What::clients) {
+      listener->refuse_when_short([&front, security](int fd) { front.refuse_for_descriptors(fd, security); });
+    }
     listeners_.push_back(std::move(listener));
     if (!opened) return opened;
   }
@@ -150,9 +165,15 @@ void Worker::take(const Settings& settings) {
   clients_.set_options(client_options(config));
   clients_.set_tls(settings.tls);
   control_.set_options(control_options(config));
+  patience_ = patience(config);
+  for (auto& listener : listeners_) listener->set_patience(patience_);
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
+}
+
+void Worker::shed(std::uint64_t bytes) {
+  core_.post([this, bytes] { clients_.close_slowest(bytes); });
 }
 
 void Worker::begin_shutdown() {

@@ -30,6 +30,7 @@ struct Shared {
   channel::RateBudget* rate = nullptr;
   front::ClientCount& clients;
   front::ClientCount& control_clients;
+  base::Load& load;
   origin::BuiltinOrigin* demo_origin = nullptr;
 };
 
@@ -45,6 +46,9 @@ class Worker {
   /// Any thread. Connections that are there keep the limits that they began with, where the configuration says so.
   /// Before start() at once, afterwards soon; `done` is let go of when it has happened.
   void set_settings(SettingsRef settings, std::shared_ptr<void> done = nullptr);
+
+  /// Any thread. Memory is short: the slowest clients are closed, until so much is out of their queues.
+  void shed(std::uint64_t bytes);
 
   /// Any thread. No new clients; idle ones are closed, holds end.
   void begin_shutdown();
@@ -80,6 +84,7 @@ class Worker {
   front::Front clients_;
   front::Front control_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::PeerPatience patience_;
   std::atomic<std::size_t> sessions_left_{SIZE_MAX};
   std::unique_ptr<Watch> watch_;
   std::thread thread_;

@@ -56,7 +56,7 @@ class RefusedClient final : public RefusedHook, private net::Pollable, private n
   }
   void end() {
     close();
-    unlink();
+    RefusedHook::unlink();
     refusals_.core_.defer_delete(std::unique_ptr<RefusedClient>(this));
   }
 
@@ -64,6 +64,8 @@ class RefusedClient final : public RefusedHook, private net::Pollable, private n
   net::Socket socket_;
   std::size_t received_ = 0;
 };
+
+Refusals::Refusals(net::Core& core) : core_(core) {}
 
 Refusals::~Refusals() {
   while (!lingering_.empty()) delete &lingering_.front();

@@ -18,7 +18,7 @@ using RefusedHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode
 /// refused client is listened to for a moment, as long as there are few of them.
 class Refusals {
  public:
-  explicit Refusals(net::Core& core) : core_(core) {}
+  explicit Refusals(net::Core& core);
   ~Refusals();
 
   enum class Linger : bool { no, yes };

@@ -40,9 +40,24 @@ OriginConnection::~OriginConnection() {
 
 void OriginConnection::connect(OriginHandler& handler) {
   handler_ = &handler;
+  set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
+  if (origin_.has_place()) return begin_connect();
+  state_ = State::waiting;
+  origin_.wait_for_place(*this);
+}
+
+void OriginConnection::on_turn() {
+  HF_ASSERT(state_ == State::waiting);
+  if (endpoints_.empty()) return begin_connect();
+  state_ = State::connecting;
+  try_endpoints();
+}
+
+void OriginConnection::begin_connect() {
+  counted_ = true;
+  origin_.on_opened();
   const auto& id = origin_.id();
   bool is_unix = id.port == 0;
-  set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
   if (is_unix) {
     if (auto endpoint = net::unix_endpoint(id.host)) endpoints_.push_back(*endpoint);
     state_ = State::connecting;
@@ -70,12 +85,15 @@ void OriginConnection::try_endpoints() {
   bool blocked = false;
   while (!endpoints_.empty()) {
     auto endpoint = endpoints_.front();
-    endpoints_.erase(endpoints_.begin());
+    auto attempt = Attempt::failed;
     if (origin_.id().internal == InternalAddresses::blocked && net::is_internal(endpoint)) {
       blocked = true;
-      continue;
+    } else {
+      attempt = try_connect(endpoint);
     }
-    if (try_connect(endpoint)) return;
+    if (attempt == Attempt::no_descriptor) return wait_for_descriptor();
+    endpoints_.erase(endpoints_.begin());
+    if (attempt == Attempt::begun) return;
   }
   if (blocked && connect_error_.empty()) {
     OriginError error{Stage::connect, false, true, "an untrusted target must not lead to an internal address"};
@@ -87,14 +105,21 @@ void OriginConnection::try_endpoints() {
   fail(Stage::connect, connect_error_);
 }
 
-bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
+OriginConnection::Attempt OriginConnection::try_connect(const net::Endpoint& endpoint) {
   trying_ = endpoint.text();
-  int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  auto make_socket = [&] { return ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); };
+  int fd = make_socket();
+  bool short_of_descriptors = fd < 0 && (errno == EMFILE || errno == ENFILE);
+  if (short_of_descriptors && origin_.close_any_idle()) fd = make_socket();
+  if (short_of_descriptors && fd < 0) return Attempt::no_descriptor;
   if (fd >= 0) {
     int one = 1;
-    if (!endpoint.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (!endpoint.is_unix()) {
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      net::set_peer_patience(fd, origin_.options().patience);
+    }
     if (::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == EINPROGRESS) {
-      if (socket_.open(fd, origin_.core().poller(), *this)) return true;
+      if (socket_.open(fd, origin_.core().poller(), *this)) return Attempt::begun;
     } else {
       int error = errno;
       ::close(fd);
@@ -102,7 +127,13 @@ bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
     }
   }
   connect_error_ = fmt::format("{}: {}", trying_, std::strerror(errno));
-  return false;
+  return Attempt::failed;
+}
+
+/// Nobody is lost for a descriptor that is only used at the moment: it goes on as soon as one is free.
+void OriginConnection::wait_for_descriptor() {
+  state_ = State::waiting;
+  origin_.wait_for_descriptor(*this);
 }
 
 void OriginConnection::on_connect_event() {
@@ -200,7 +231,9 @@ void OriginConnection::close() {
   state_ = State::closed;
   clear_deadline();
   net::ResolveWaiter::unlink();
+  WaitingHook::unlink();
   socket_.close();
+  if (std::exchange(counted_, false)) origin_.on_closed();
 }
 
 /// Another span of patience: for the answer's head once the request is out, else for the next bytes.
@@ -251,6 +284,7 @@ void OriginConnection::on_soon() {
 
 void OriginConnection::on_deadline() {
   switch (state_) {
+    case State::waiting: return fail_waiting();
     case State::resolving: return fail(Stage::dns, "no answer within connect_timeout_ms", true);
     case State::connecting: return fail(Stage::connect, "no answer within connect_timeout_ms", true);
     case State::handshake: return fail(Stage::tls, "no answer within connect_timeout_ms", true);
@@ -393,6 +427,15 @@ void OriginConnection::complete(bool clean) {
     }
   }
   reusable_ = clean && keep_alive_ && request_done_ && socket_.queued_bytes() == 0 && !hung_up_;
+}
+
+void OriginConnection::fail_waiting() {
+  origin_.core().counters().add(base::Counter::origin_wait_timeouts);
+  auto detail = fmt::format("no {} became free within connect_timeout_ms",
+                            counted_ ? "descriptor" : "connection of proxy.origin_connections_max");
+  auto* handler = std::exchange(handler_, nullptr);
+  close();
+  if (handler) handler->on_origin_error({Stage::connect, true, false, std::move(detail), true});
 }
 
 void OriginConnection::fail(Stage stage, std::string detail, bool timed_out) {

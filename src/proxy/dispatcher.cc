@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "hold/hold.h"
 #include "proxy/error_answer.h"
@@ -73,7 +74,20 @@ RouteRef Dispatcher::find_route(const RequestView& request, bool websocket) cons
   return table.match({.host = request.host, .websocket = websocket, .tls = tls, .path = request.target});
 }
 
+/// Clients that are connected already could still ask for more than there is memory for.
+void Dispatcher::refuse_for_memory(Exchange& exchange, const RequestView& request) {
+  const auto& load = *context_.load;
+  context_.core.counters().add(base::Counter::requests_refused_memory);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "request refused: server.memory_max_bytes ({}) reached: {} in use",
+                    load.memory_max_bytes.load(), load.memory_bytes.load());
+  exchange.set_handler(std::make_unique<Refusal>(request, std::string_view()));
+  answer_overloaded(exchange, context_.options.retry_after_max_s, "Too little memory");
+}
+
 void Dispatcher::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
+  if (context_.load && context_.load->shedding.load(std::memory_order_relaxed))
+    return refuse_for_memory(exchange, request);
   bool websocket = is_websocket(request);
   auto route = find_route(request, websocket);
   const char* missing = route ? missing_feature(*route, request, websocket) : nullptr;

@@ -21,6 +21,12 @@ ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const 
     : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
 
 ProxiedRequest::~ProxiedRequest() {
+  end_waiting();
+  drop_connection();
+}
+
+void ProxiedRequest::on_client_gone() {
+  end_waiting();
   drop_connection();
 }
 
@@ -35,7 +41,25 @@ void ProxiedRequest::describe(AccessNote& note) const {
 void ProxiedRequest::start(std::string_view body, End end) {
   body_done_ = end == End::yes;
   keep_for_replay(body);
+  if (!begin_waiting()) return;
   try_target();
+}
+
+/// False when too many wait already, which has been answered. Built-in origins make nobody wait.
+bool ProxiedRequest::begin_waiting() {
+  if (!context_.load || target().kind != Target::Kind::tcp) return true;
+  auto& quota = context_.load->waiting_requests;
+  if (quota.take()) return waiting_ = true;
+  context_.core.counters().add(base::Counter::requests_refused_waiting);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "request refused: proxy.waiting_requests_max ({}) reached: route={} {}",
+                    quota.limit.load(), route_->id.empty() ? "-" : route_->id, base::printable(request_.target()));
+  fail_overloaded("Too many requests wait for an answer.");
+  return false;
+}
+
+void ProxiedRequest::end_waiting() {
+  if (std::exchange(waiting_, false)) context_.load->waiting_requests.give_back();
 }
 
 void ProxiedRequest::try_target() {
@@ -92,6 +116,12 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
 // ---------------------------------------------------------------------------------------------- sending to it
 
 void ProxiedRequest::on_origin_ready() {
+  send_head();
+}
+
+void ProxiedRequest::on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) {
+  drop_connection();
+  connection_ = std::move(idle);
   send_head();
 }
 
@@ -218,7 +248,9 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   context_.core.counters().add(base::Counter::origin_failures);
   bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
-  cause_ = error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage);
+  cause_ = error.overload    ? "overload"
+           : error.timed_out ? fmt::format("{}-timeout", to_text(error.stage))
+                             : to_text(error.stage);
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -254,11 +286,22 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   } else if (debug()) {
     text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
   }
+  if (error.overload) return fail_overloaded(debug() ? text : "No connection to the origin became free.");
   fail(error.timed_out ? 504 : 502, text);
+}
+
+void ProxiedRequest::fail_overloaded(std::string_view line) {
+  cause_ = "overload";
+  over_ = true;
+  end_waiting();
+  drop_connection();
+  responded_ = true;
+  answer_overloaded(exchange_, context_.options.retry_after_max_s, line);
 }
 
 void ProxiedRequest::fail(int status, std::string_view line) {
   over_ = true;
+  end_waiting();
   drop_connection();
   stream_hold_.reset();
   response_hold_.reset();

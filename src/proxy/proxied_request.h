@@ -34,7 +34,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   // ExchangeHandler
   void on_request_body(std::string_view part, End end) override;
   void on_drained() override;
-  void on_client_gone() override { drop_connection(); }
+  void on_client_gone() override;
   void describe(AccessNote& note) const override;
 
  private:
@@ -50,6 +50,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
 
   // origin::OriginHandler
   void on_origin_ready() override;
+  void on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) override;
   void on_origin_drained() override;
   void on_interim(const wire::ResponseView& head) override;
   void on_response(const wire::ResponseView& head, std::string_view body, End end) override;
@@ -57,6 +58,8 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void on_origin_error(const origin::OriginError& error) override;
 
   // towards the origin
+  bool begin_waiting();
+  void end_waiting();
   const Target& target() const { return route_->targets[target_index_]; }
   void try_target();
   void ask_builtin(origin::BuiltinOrigin* builtin);
@@ -82,6 +85,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void begin_stream_hold();
 
   void fail(int status, std::string_view line);
+  void fail_overloaded(std::string_view line);
   void fail_origin(const origin::OriginError& error);
   void log_origin_error(const origin::OriginError& error, std::string_view what_now) const;
   bool debug() const { return context_.options.debug || route_->debug; }
@@ -99,6 +103,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
   std::size_t target_index_ = 0;
   std::string cause_;            // of an error, for the access log
+  bool waiting_ = false;         // for an origin's header: one of Load::waiting_requests
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
   bool body_done_ = false;       // the request body has arrived in full
   bool sending_ = false;         // the head is out, the body follows as it comes

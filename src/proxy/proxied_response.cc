@@ -70,6 +70,7 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
+  end_waiting();
   cause_.clear();  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
