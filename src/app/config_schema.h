@@ -43,8 +43,8 @@ using Constraint = std::variant<std::monostate, Range, OneOf, NotEmpty, Form>;
 
 /// A feature that does not exist yet: any value but the default asks for it.
 struct NotYet {
-  std::string_view what;                                  ///< with its verb: "TLS is"
-  std::string_view mend = {};                             ///< empty: set it to its default
+  std::string_view what;       ///< with its verb: "TLS is"
+  std::string_view mend = {};  ///< empty: set it to its default
 };
 
 struct KeySpec {

@@ -33,6 +33,9 @@ constexpr auto kFileWatch = std::chrono::milliseconds(500);
 constexpr auto kMemoryWatch = std::chrono::milliseconds(250);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
 
+/// For publishers whose request is under way when the last client has gone.
+constexpr auto kControlEnd = std::chrono::seconds(1);
+
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
 constexpr std::uint64_t kReservedDescriptors = 100;
 
@@ -93,7 +96,8 @@ class Daemon {
   void apply(SettingsRef settings, const char* why);
   void set_limits(const Config& config);
   void begin_stop();
-  void watch_stop();
+  void watch_drain();
+  void watch_control();
   void finish();
   void stop_workers();
 
@@ -218,21 +222,37 @@ void Daemon::apply(SettingsRef settings, const char* why) {
   for (auto& worker : workers_) worker->set_settings(settings, done);
 }
 
-/// In order: no new clients; holds end and requests under way are answered; then the loops stop.
+/// In order: no new clients; holds end one after the other while requests under way are answered; then publishers are
+/// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
-  deadline_ = std::chrono::steady_clock::now() + std::chrono::seconds(config().server.drain_seconds);
-  for (auto& worker : workers_) worker->begin_shutdown();
-  watch_stop();
+  auto seconds = std::chrono::seconds(config().server.drain_seconds);
+  deadline_ = std::chrono::steady_clock::now() + seconds;
+  // The last part of the time is for those who are slow to take what is queued for them.
+  auto spread = std::chrono::duration_cast<std::chrono::milliseconds>(seconds) * 9 / 10;
+  for (auto& worker : workers_) worker->begin_drain(spread.count());
+  watch_drain();
 }
 
-void Daemon::watch_stop() {
+void Daemon::watch_drain() {
   watch_.expires_after(kStopWatch);
   watch_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->sessions_left() == 0; });
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->clients_left() == 0; });
+    if (!empty && std::chrono::steady_clock::now() < deadline_) return watch_drain();
+    for (auto& worker : workers_) worker->end_control();
+    deadline_ = std::chrono::steady_clock::now() + kControlEnd;
+    watch_control();
+  });
+}
+
+void Daemon::watch_control() {
+  watch_.expires_after(kStopWatch);
+  watch_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    bool empty = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->publishers_left() == 0; });
     if (empty || std::chrono::steady_clock::now() >= deadline_) return io_.stop();
-    watch_stop();
+    watch_control();
   });
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <pthread.h>
 
+#include "app/drain.h"
 #include "base/assert.h"
 
 namespace holdfast::app {
@@ -85,21 +86,37 @@ proxy::ProxyOptions proxy_options(const Config& config) {
 
 }  // namespace
 
-class Worker::Watch final : private net::Timer {
+/// Sends clients away at the pace of a drain, and tells the main thread how far it has come.
+class Worker::Drain final : private net::Timer {
  public:
-  explicit Watch(Worker& worker) : worker_(worker) { look(); }
+  Drain(Worker& worker, base::Millis over_ms)
+      : worker_(worker), begun_(worker.core_.now()), over_ms_(over_ms), pace_(worker.clients_.sessions(), over_ms) {
+    worker_.clients_.begin_drain();
+    step();
+  }
 
  private:
-  void on_deadline() override { look(); }
-  void look() {
-    worker_.sessions_left_.store(worker_.clients_.sessions(), std::memory_order_relaxed);
+  void on_deadline() override { step(); }
+  void step() {
+    auto elapsed = worker_.core_.now() - begun_;
+    // Where there is a rate, what has been published waits for it; nobody goes without it as long as there is time.
+    if (!worker_.rated_ || !worker_.table_.has_pending() || elapsed >= over_ms_) {
+      worker_.clients_.send_away(pace_.take(elapsed));
+    }
+    worker_.clients_left_.store(worker_.clients_.sessions(), std::memory_order_relaxed);
+    worker_.publishers_left_.store(worker_.control_.sessions(), std::memory_order_relaxed);
     set_deadline(worker_.core_.wheel(), worker_.core_.now() + net::Wheel::kTickMs);
   }
+
   Worker& worker_;
+  const base::Millis begun_;
+  const base::Millis over_ms_;
+  DrainPace pace_;
 };
 
 Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
     : core_(index),
+      rated_(shared.rate != nullptr),
       table_(core_, shared.hub, table_options(*settings->config), shared.rate),
       holds_(core_, table_, hold_options(*settings->config)),
       origins_(core_, origin_options(*settings->config)),
@@ -110,7 +127,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
-      control_endpoint_(shared.hub),
+      control_endpoint_(shared.hub, core_.counters()),
       access_log_(core_),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
@@ -135,7 +152,7 @@ Result<void> Worker::listen(const Listeners& listeners) {
     if (place.what == Listeners::What::clients) {
       listener->refuse_when_short([&front, security](int fd) { front.refuse_for_descriptors(fd, security); });
     }
-    listeners_.push_back(std::move(listener));
+    (place.what == Listeners::What::clients ? client_listeners_ : control_listeners_).push_back(std::move(listener));
     if (!opened) return opened;
   }
   return {};
@@ -166,7 +183,9 @@ void Worker::take(const Settings& settings) {
   clients_.set_tls(settings.tls);
   control_.set_options(control_options(config));
   patience_ = patience(config);
-  for (auto& listener : listeners_) listener->set_patience(patience_);
+  for (auto* listeners : {&client_listeners_, &control_listeners_}) {
+    for (auto& listener : *listeners) listener->set_patience(patience_);
+  }
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
@@ -176,24 +195,24 @@ void Worker::shed(std::uint64_t bytes) {
   core_.post([this, bytes] { clients_.close_slowest(bytes); });
 }
 
-void Worker::begin_shutdown() {
-  core_.post([this] {
-    for (auto& listener : listeners_) listener->close();
-    control_.shutdown();
-    end_clients();
-    watch_ = std::make_unique<Watch>(*this);
+void Worker::begin_drain(base::Millis over_ms) {
+  core_.post([this, over_ms] {
+    for (auto& listener : client_listeners_) listener->close();
+    drain_ = std::make_unique<Drain>(*this, over_ms);
   });
 }
 
-/// Holds end behind what was published before.
-void Worker::end_clients() {
-  if (table_.has_pending()) return core_.post([this] { end_clients(); });
-  clients_.shutdown();
+void Worker::end_control() {
+  core_.post([this] {
+    for (auto& listener : control_listeners_) listener->close();
+    control_.begin_drain();
+    publishers_left_.store(control_.sessions(), std::memory_order_relaxed);
+  });
 }
 
 void Worker::stop_and_join() {
   core_.post([this] {
-    watch_.reset();
+    drain_.reset();
     core_.stop();
   });
   if (thread_.joinable()) thread_.join();

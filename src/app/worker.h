@@ -50,10 +50,14 @@ class Worker {
   /// Any thread. Memory is short: the slowest clients are closed, until so much is out of their queues.
   void shed(std::uint64_t bytes);
 
-  /// Any thread. No new clients; idle ones are closed, holds end.
-  void begin_shutdown();
-  /// Any thread: how many sessions are left, where begin_shutdown() has been heard; else "many".
-  std::size_t sessions_left() const { return sessions_left_.load(std::memory_order_relaxed); }
+  /// Any thread. No new clients; idle ones are closed at once, holds end one after the other in that time. Publishing
+  /// goes on.
+  void begin_drain(base::Millis over_ms);
+  /// Any thread. How many clients are left, where begin_drain() has been heard; else "many".
+  std::size_t clients_left() const { return clients_left_.load(std::memory_order_relaxed); }
+  /// Any thread, when no clients are left or time is up: publishers' requests are answered, and no more taken.
+  void end_control();
+  std::size_t publishers_left() const { return publishers_left_.load(std::memory_order_relaxed); }
   /// Any thread. Ends the loop; then join.
   void stop_and_join();
 
@@ -62,12 +66,11 @@ class Worker {
 
  private:
   void take(const Settings& settings);
-  void end_clients();
 
-  /// Tells the main thread how far a shutdown has come.
-  class Watch;
+  class Drain;
 
   net::Core core_;
+  const bool rated_;
   origin::TestOrigin test_origin_;
   channel::ChannelTable table_;
   hold::HoldContext holds_;
@@ -83,10 +86,12 @@ class Worker {
   } last_rites_{core_};
   front::Front clients_;
   front::Front control_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<net::Listener>> client_listeners_;
+  std::vector<std::unique_ptr<net::Listener>> control_listeners_;
   net::PeerPatience patience_;
-  std::atomic<std::size_t> sessions_left_{SIZE_MAX};
-  std::unique_ptr<Watch> watch_;
+  std::atomic<std::size_t> clients_left_{SIZE_MAX};
+  std::atomic<std::size_t> publishers_left_{SIZE_MAX};
+  std::unique_ptr<Drain> drain_;
   std::thread thread_;
 };
 

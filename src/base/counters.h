@@ -28,6 +28,7 @@ enum class Counter : std::size_t {
   origin_failures,
   origin_waits,          ///< for proxy.origin_connections_max, or for a descriptor
   origin_wait_timeouts,  ///< those that got none in time
+  instructs_refused,     ///< bad, or over proxy.instruct_max_bytes
   holds_stream,
   holds_response,
   channels_over_limit,  ///< cut by grip.connection_subscription_max
@@ -62,6 +63,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::
     "origin_failures",
     "origin_waits",
     "origin_wait_timeouts",
+    "instructs_refused",
     "holds_stream",
     "holds_response",
     "channels_over_limit",

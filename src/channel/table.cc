@@ -205,6 +205,10 @@ void ChannelTable::visit(Subscription& subscription) {
   subscriber.deliver(run_);
 }
 
+void ChannelTable::catch_up(Subscriber& subscriber) {
+  if (!rated_) visit_many(subscriber);
+}
+
 /// Everything that is pending for the subscriber in any of its channels, in the order of publication.
 void ChannelTable::visit_many(Subscriber& subscriber) {
   merged_.clear();
@@ -215,6 +219,7 @@ void ChannelTable::visit_many(Subscriber& subscriber) {
     merged_.insert(merged_.end(), lane.pending.begin() + skip, lane.pending.end());
     subscription.next = lane.end();
   }
+  if (merged_.empty()) return;
   std::sort(merged_.begin(), merged_.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
   core_.counters().add(base::Counter::deliveries, merged_.size());
   Run run;

@@ -73,6 +73,9 @@ class ChannelTable final : public net::TurnTask {
 
   bool run_slice() override;
 
+  /// Hands over at once what is pending for the subscriber, which may end it; where there is a rate, nothing is.
+  void catch_up(Subscriber& subscriber);
+
   /// The queue of the rate limiter for a route; routes without an id of their own share one.
   std::uint32_t rate_bucket(const std::string& route_id) { return rated_ ? rated_->bucket(route_id) : 0; }
 

@@ -18,7 +18,9 @@ Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acce
     : core_(core), options_(options), acceptor_(acceptor), clients_(clients), refusals_(core) {}
 
 Front::~Front() {
-  while (!sessions_.empty()) delete &sessions_.front();
+  for (auto* list : {&sessions_, &staying_}) {
+    while (!list->empty()) delete &list->front();
+  }
 }
 
 void Front::accept(int fd, const net::Endpoint& peer, Security security) {
@@ -81,7 +83,7 @@ void Front::close_slowest(std::uint64_t bytes) {
 }
 
 void Front::remove(H1Session& session) {
-  sessions_.erase(sessions_.iterator_to(session));
+  session.SessionHook::unlink();
   --count_;
   clients_.give_back();
   core_.defer_delete(std::unique_ptr<H1Session>(&session));
@@ -109,9 +111,19 @@ void Front::end_handshake(H1Session& session) {
   next.begin_handshake();
 }
 
-void Front::shutdown() {
+void Front::begin_drain() {
   draining_ = true;
-  for (auto it = sessions_.begin(); it != sessions_.end();) (it++)->shutdown();
+  staying_.swap(sessions_);
+  for (auto it = staying_.begin(); it != staying_.end();) (it++)->close_if_idle();
+}
+
+void Front::send_away(std::size_t count) {
+  for (; count > 0 && !staying_.empty(); --count) {
+    auto& session = staying_.front();
+    staying_.pop_front();
+    sessions_.push_back(session);
+    session.shutdown();
+  }
 }
 
 }  // namespace holdfast::front

@@ -68,8 +68,13 @@ class Front {
   void set_load(const base::Load* load) { load_ = load; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
-  /// Idle connections close, holds end, requests under way are the last of their connection.
-  void shutdown();
+  /// From now on every request is the last of its connection, and a hold that begins ends at once. Idle connections
+  /// close; holds go on until send_away() comes to them.
+  void begin_drain();
+  /// Whether there are sessions that send_away() has not come to yet.
+  bool has_left_to_send_away() const { return !staying_.empty(); }
+  /// Ends the holds among the next `count` sessions, those that have been there for the longest time first.
+  void send_away(std::size_t count);
   bool draining() const { return draining_; }
   std::size_t sessions() const { return count_; }
 
@@ -90,9 +95,10 @@ class Front {
   Refusals refusals_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
-  boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
-                         boost::intrusive::constant_time_size<false>>
-      sessions_;
+  using SessionList = boost::intrusive::list<H1Session, boost::intrusive::base_hook<SessionHook>,
+                                             boost::intrusive::constant_time_size<false>>;
+  SessionList sessions_;
+  SessionList staying_;  // during a drain: those that have not been sent away yet
   std::shared_ptr<const net::TlsServerContext> tls_;
   std::deque<H1Session*> waiting_handshakes_;
   std::size_t handshakes_ = 0;

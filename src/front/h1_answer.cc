@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "front/h1_session.h"
 #include "wire/http1_write.h"
 #include "wire/status.h"
@@ -158,6 +159,9 @@ void H1Session::shed() {
 /// An answer of the session itself, the last one of this connection.
 void H1Session::refuse(int status, std::string_view what) {
   front_.core_.counters().add(base::Counter::requests_refused);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "request refused: {}: {} in [{}]: conn={} peer={}", status, what, front_.options_.section,
+                    connection_id(), peer_.text());
   reason_ = CloseReason::refused;
   send_refusal(status, what);
   record_access();

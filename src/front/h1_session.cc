@@ -29,9 +29,14 @@ bool H1Session::start(int fd, Security security) {
   return true;
 }
 
+bool H1Session::close_if_idle() {
+  if (phase_ != Phase::head || input_) return false;
+  close_connection();
+  return true;
+}
+
 void H1Session::shutdown() {
-  if (phase_ == Phase::head && !input_) return close_connection();
-  if (phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+  if (!close_if_idle() && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
 }
 
 void H1Session::on_events(std::uint32_t events) {
@@ -66,8 +71,7 @@ void H1Session::on_soon() {
   if (failing_) return lost(CloseReason::client_gone);
   if (input_ && phase_ == Phase::head) process_input();
   if (readable_ && phase_ != Phase::closed) on_readable();
-  // A hold that began while the daemon was already stopping.
-  if (parked_ && front_.draining_ && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+  if (parked_late_ && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
 }
 
 void H1Session::on_deadline() {
@@ -303,7 +307,9 @@ void H1Session::park() {
   parked_ = true;
   incoming_.reset();
   clear_deadline();
-  if (front_.draining_) front_.core_.run_soon(*this);
+  if (!front_.draining_) return;
+  parked_late_ = true;
+  front_.core_.run_soon(*this);
 }
 
 void H1Session::set_handler(std::unique_ptr<ExchangeHandler> handler) {

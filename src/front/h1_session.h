@@ -33,6 +33,8 @@ class H1Session final : public Exchange,
 
   /// False when the kernel refuses the descriptor, which is closed then.
   bool start(int fd, Security security);
+  /// True when it was: between two requests, with nothing of the next one here.
+  bool close_if_idle();
   void shutdown();
   /// Ends now, whatever is queued: the memory is needed.
   void shed();
@@ -141,8 +143,9 @@ class H1Session final : public Exchange,
   bool sized_ : 1 = false;
   bool until_close_ : 1 = false;  // the end of the connection ends the body
   bool parked_ : 1 = false;
-  bool failing_ : 1 = false;  // a write has failed; told at the end of the turn
-  bool expect_ : 1 = false;   // the client waits for 100 Continue
+  bool parked_late_ : 1 = false;  // while the daemon was already stopping
+  bool failing_ : 1 = false;      // a write has failed; told at the end of the turn
+  bool expect_ : 1 = false;       // the client waits for 100 Continue
   bool tls_ : 1 = false;
   bool hello_ : 1 = false;  // the client has begun a handshake
 };

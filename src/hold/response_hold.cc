@@ -49,7 +49,9 @@ void ResponseHold::cancel() {
 }
 
 void ResponseHold::on_shutdown() {
-  if (opened_) answer_stored(CloseReason::shutdown);
+  if (!opened_) return;
+  context_.table.catch_up(*this);
+  if (!ended_) answer_stored(CloseReason::shutdown);
 }
 
 void ResponseHold::describe(AccessNote& note) const {

@@ -62,6 +62,12 @@ void StreamHold::cancel() {
   context_.table.unsubscribe(*this);
 }
 
+/// What was published before reaches it.
+void StreamHold::on_shutdown() {
+  context_.table.catch_up(*this);
+  if (!ended_) end(CloseReason::shutdown);
+}
+
 void StreamHold::describe(AccessNote& note) const {
   request_.describe(note);
   note.hold = "stream";

@@ -172,6 +172,7 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
     cause_ = "grip";
+    context_.core.counters().add(base::Counter::instructs_refused);
     static base::LogLimiter limiter;
     base::log_limited(limiter, "instructions refused: proxy.instruct_max_bytes ({}) reached: cause=grip target={} {}",
                       context_.options.instruct_max_bytes, target().text, base::printable(request_.target()));
@@ -277,6 +278,7 @@ void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
 /// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
 void ProxiedRequest::refuse_instructions(std::string_view why) {
   cause_ = "grip";
+  context_.core.counters().add(base::Counter::instructs_refused);
   static base::LogLimiter limiter;
   base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
                     base::printable(why), exchange_.connection_id(), base::printable(request_.target()));

@@ -57,8 +57,9 @@ Resource resource_of(std::string_view target) {
 
 class ControlExchange final : public ExchangeHandler {
  public:
-  ControlExchange(channel::Hub& hub, Exchange& exchange, const RequestView& request)
+  ControlExchange(channel::Hub& hub, base::Counters& counters, Exchange& exchange, const RequestView& request)
       : hub_(hub),
+        counters_(counters),
         exchange_(exchange),
         method_(request.method),
         target_(request.target),
@@ -100,6 +101,7 @@ class ControlExchange final : public ExchangeHandler {
       if (name == "receipt") return answer(400, "'receipt' is not yet supported.");
     }
     if (hub_.overloaded()) {
+      counters_.add(base::Counter::publishes_refused);
       static base::LogLimiter limiter;
       base::log_limited(limiter, "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
       return answer(503, "Too much is waiting to be delivered (control.backlog_max_bytes); try again.");
@@ -132,6 +134,7 @@ class ControlExchange final : public ExchangeHandler {
   }
 
   channel::Hub& hub_;
+  base::Counters& counters_;
   Exchange& exchange_;
   const std::string method_;
   const std::string target_;
@@ -163,7 +166,7 @@ AnswerForm choose_form(Fields fields) {
 }
 
 void ControlEndpoint::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
-  auto owned = std::make_unique<ControlExchange>(hub_, exchange, request);
+  auto owned = std::make_unique<ControlExchange>(hub_, counters_, exchange, request);
   auto& handler = *owned;
   exchange.set_handler(std::move(owned));
   handler.start(body, end);

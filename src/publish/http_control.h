@@ -6,6 +6,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "base/counters.h"
 #include "channel/hub.h"
 
 namespace holdfast::publish {
@@ -14,12 +15,13 @@ namespace holdfast::publish {
 /// bounds what is collected here.
 class ControlEndpoint final : public RequestAcceptor {
  public:
-  explicit ControlEndpoint(channel::Hub& hub) : hub_(hub) {}
+  ControlEndpoint(channel::Hub& hub, base::Counters& counters) : hub_(hub), counters_(counters) {}
 
   void on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) override;
 
  private:
   channel::Hub& hub_;
+  base::Counters& counters_;
 };
 
 /// Which form a success answer takes (publishing §1.2), by the Accept values of a request.

@@ -235,7 +235,8 @@ TEST(H1Life, ShutdownClosesIdleConnections) {
   auto fresh = bench.connect();
   auto used = bench.connect();
   bench.ask(used, kGet);
-  bench.front.shutdown();
+  bench.front.begin_drain();
+  bench.front.send_away(100);
   bench.settle();
   EXPECT_TRUE(bench.front.draining());
   EXPECT_EQ(bench.front.sessions(), 0u);
@@ -244,7 +245,8 @@ TEST(H1Life, ShutdownClosesIdleConnections) {
 TEST(H1Life, ShutdownLetsRequestsFinishAsTheLastOfTheirConnection) {
   Waiting waiting;
   waiting.client.send(kGet);
-  waiting.bench.front.shutdown();
+  waiting.bench.front.begin_drain();
+  waiting.bench.front.send_away(100);
   waiting.bench.settle();
   EXPECT_TRUE(waiting.bench.request().shutdown);
   EXPECT_EQ(waiting.bench.front.sessions(), 1u);
@@ -257,7 +259,8 @@ TEST(H1Life, ShutdownLetsRequestsFinishAsTheLastOfTheirConnection) {
 
 TEST(H1Life, ShutdownReachesHoldsThatBeginBehindIt) {
   Waiting waiting;
-  waiting.bench.front.shutdown();
+  waiting.bench.front.begin_drain();
+  waiting.bench.front.send_away(100);
   auto& seen = waiting.bench.request();
   seen.shutdown = false;
   seen.exchange->respond({.reason = "OK"}, {}, End::no);
@@ -270,7 +273,8 @@ TEST(H1Life, ShutdownInsideAHead) {
   FrontBench bench;
   auto client = bench.connect();
   bench.ask(client, kGet.substr(0, 10));
-  bench.front.shutdown();
+  bench.front.begin_drain();
+  bench.front.send_away(100);
   bench.settle();
   EXPECT_EQ(bench.ask(client, kGet.substr(10)), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   EXPECT_TRUE(client.ended());

@@ -59,7 +59,7 @@ class HttpControl : public ::testing::Test {
   net::Core core_{0};
   channel::ChannelTable table_{core_, hub_, channel::TableOptions{0}, nullptr};
   test::Recorder listener_{table_};
-  ControlEndpoint endpoint_{hub_};
+  ControlEndpoint endpoint_{hub_, core_.counters()};
 };
 
 const std::string kPublished = "200 text/plain Published\n";
