@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
   libcli11-dev libjwt-dev zlib1g-dev libbrotli-dev libgtest-dev libgmock-dev)
 # What the examples of the README call.
 example_packages=(curl python3)
-test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography procps)
+test_packages=(python3 iproute2 util-linux python3-pytest python3-zmq python3-jwt python3-cryptography procps)
 # What ./test --all adds: lint, fuzzing, and real clients.
 lint_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -33,9 +34,11 @@ def to_toml(sections):
 
 class Daemon:
     """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file.
-    `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS)."""
+    `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS). `descriptors`: its
+    limit. `host`: the address for clients."""
 
-    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None):
+    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None, descriptors=None,
+                 host="127.0.0.1"):
         self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
         self.routes_path = self.directory / "routes"
         self.config_path = self.directory / "holdfast.toml"
@@ -43,6 +46,8 @@ class Daemon:
         self.config = config or {}
         self.arguments = ["--server.workers", str(workers)] * bool(workers) + list(arguments)
         self.environment = environment or {}
+        self.launcher = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
+        self.host = host
         self.process = None
         if routes is not None:
             self.write_routes(routes)
@@ -50,8 +55,8 @@ class Daemon:
 
     def choose_ports(self):
         self.port, self.control_port, self.pull_port, self.sub_port = free_ports(4)
-        sections = {
-            "server": {"listen": [f"http://127.0.0.1:{self.port}"], "drain_seconds": 30},
+        self.sections = sections = {
+            "server": {"listen": [f"http://{self.host}:{self.port}"], "drain_seconds": 30},
             "control": {
                 "http": f"http://127.0.0.1:{self.control_port}",
                 "zmq_pull": [f"tcp://127.0.0.1:{self.pull_port}"],
@@ -86,8 +91,8 @@ class Daemon:
         # Freed memory that a sanitizer keeps would drown what the tests of back-pressure measure.
         env["ASAN_OPTIONS"] = ":".join(filter(None, [env.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([binary(), "--config", str(self.config_path), *self.arguments], env=env,
-                                            cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
+            self.process = subprocess.Popen([*self.launcher, binary(), "--config", str(self.config_path),
+                                             *self.arguments], env=env, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT)
 
     def log(self):
@@ -108,6 +113,33 @@ class Daemon:
     def resident_kib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def cpu_ticks(self):
+        """What all of its threads have worked so far, in hundredths of a second."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    def exhaust_descriptors(self):
+        """From now on it gets none; those that are open stay."""
+        taken = {int(name) for name in os.listdir(f"/proc/{self.process.pid}/fd")}
+        self._limit_descriptors(min(set(range(len(taken) + 1)) - taken))
+
+    def release_descriptors(self):
+        self._limit_descriptors(None)
+
+    def _limit_descriptors(self, most):
+        pid, which = self.process.pid, resource.RLIMIT_NOFILE
+        hard = resource.prlimit(pid, which)[1]
+        resource.prlimit(pid, which, (hard if most is None else most, hard))
+
+    def reconfigure(self, **sections):
+        """Changes keys of the file, sections by name, and has them taken."""
+        for section, keys in sections.items():
+            self.sections.setdefault(section, {}).update(keys)
+        self.config_path.write_text(to_toml(self.sections))
+        before = self.log().count("(SIGHUP)")
+        self.signal(signal.SIGHUP)
+        eventually(lambda: self.log().count("(SIGHUP)") > before, "an answer to SIGHUP")
 
     def wait_exit(self):
         return self.process.wait(TIMEOUT)
