@@ -137,6 +137,11 @@ bool Daemon::start() {
   if (config.grip.message_rate > 0) rate_.emplace(config.grip.message_rate, config.grip.message_hwm);
   shared_.emplace(
       Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, load_, demo_ ? &demo_->origin() : nullptr});
+  shared_->ask_for_descriptors = [this](unsigned core) {
+    for (auto& worker : workers_) {
+      if (worker->core().index() != core) worker->give_descriptor();
+    }
+  };
   set_limits(config);
   if (demo_) demo_->set_hub(hub_);
   auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)

@@ -130,9 +130,11 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
       control_endpoint_(shared.hub, core_.counters()),
       access_log_(core_),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
-      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
+      control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients),
+      ask_others_(shared.ask_for_descriptors) {
   shared.hub.add_core(core_, table_);
   clients_.set_load(&shared.load);
+  origins_.set_on_shortage([this] { ask_for_descriptors(); });
   take(*settings);
 }
 
@@ -148,6 +150,11 @@ Result<void> Worker::listen(const Listeners& listeners) {
         core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
     auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
     listener->set_patience(patience_);
+    listener->set_make_room([this] {
+      if (origins_.close_idle()) return true;
+      ask_for_descriptors();
+      return false;
+    });
     // Publishers would rather wait for a moment.
     if (place.what == Listeners::What::clients) {
       listener->refuse_when_short([&front, security](int fd) { front.refuse_for_descriptors(fd, security); });
@@ -189,6 +196,17 @@ void Worker::take(const Settings& settings) {
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
+}
+
+void Worker::ask_for_descriptors() {
+  constexpr base::Millis kAskMs = 50;
+  if (!ask_others_ || core_.now() < next_ask_) return;
+  next_ask_ = core_.now() + kAskMs;
+  ask_others_(core_.index());
+}
+
+void Worker::give_descriptor() {
+  core_.post([this] { origins_.close_idle(); });
 }
 
 void Worker::shed(std::uint64_t bytes) {

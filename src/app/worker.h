@@ -2,6 +2,7 @@
 // One core with everything that lives on it, wired together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -32,6 +33,8 @@ struct Shared {
   front::ClientCount& control_clients;
   base::Load& load;
   origin::BuiltinOrigin* demo_origin = nullptr;
+  /// Called by a core that has run out of descriptors: the others may have some that they do not need.
+  std::function<void(unsigned core)> ask_for_descriptors = {};
 };
 
 class Worker {
@@ -47,6 +50,8 @@ class Worker {
   /// Before start() at once, afterwards soon; `done` is let go of when it has happened.
   void set_settings(SettingsRef settings, std::shared_ptr<void> done = nullptr);
 
+  /// Any thread. Another core needs a descriptor: an idle connection to an origin is closed.
+  void give_descriptor();
   /// Any thread. Memory is short: the slowest clients are closed, until so much is out of their queues.
   void shed(std::uint64_t bytes);
 
@@ -66,6 +71,7 @@ class Worker {
 
  private:
   void take(const Settings& settings);
+  void ask_for_descriptors();
 
   class Drain;
 
@@ -89,6 +95,8 @@ class Worker {
   std::vector<std::unique_ptr<net::Listener>> client_listeners_;
   std::vector<std::unique_ptr<net::Listener>> control_listeners_;
   net::PeerPatience patience_;
+  const std::function<void(unsigned)>& ask_others_;
+  base::Millis next_ask_ = 0;
   std::atomic<std::size_t> clients_left_{SIZE_MAX};
   std::atomic<std::size_t> publishers_left_{SIZE_MAX};
   std::unique_ptr<Drain> drain_;

@@ -160,7 +160,7 @@ bool Listener::accept_one() {
       case EAGAIN: return false;
       case EINTR:
       case ECONNABORTED: return true;
-      default: return refuse_one(errno);
+      default: return on_accept_failure(errno);
     }
   }
   on_accept_(fd, peer);
@@ -172,15 +172,16 @@ void Listener::refuse_when_short(std::function<void(int)> refuse) {
   spare_fd_ = open_spare();
 }
 
-/// There are no descriptors or no memory to accept with. True: one client has been told so. False: they stay in the
-/// kernel's queue, and are asked for again.
-bool Listener::refuse_one(int error) {
+/// There are no descriptors or no memory to accept with. True: there is room now, or one client has been told. False:
+/// they stay in the kernel's queue, and are asked for again.
+bool Listener::on_accept_failure(int error) {
   // The kernel looks for a descriptor before it looks for a client.
   pollfd queue{fd_, POLLIN, 0};
   if (::poll(&queue, 1, 0) == 0) return false;
+  bool descriptors = error == EMFILE || error == ENFILE;
+  if (descriptors && make_room_ && make_room_()) return true;
   core_.counters().add(base::Counter::accept_failures);
   static base::LogLimiter limiter;
-  bool descriptors = error == EMFILE || error == ENFILE;
   base::log_limited(limiter, "cannot accept a client: {}{}", std::strerror(error),
                     descriptors ? "; raise the descriptor limit (ulimit -n, LimitNOFILE=)" : "");
   if (descriptors && refuse_) {

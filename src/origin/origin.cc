@@ -81,6 +81,7 @@ void Origin::wait_for_descriptor(OriginConnection& connection) {
   base::log_limited(limiter, "requests wait for a descriptor: raise the limit (ulimit -n, LimitNOFILE=): origin={}:{}",
                     id_.host, id_.port);
   waiting_.push_front(connection);
+  if (origins_.on_shortage_) origins_.on_shortage_();
   // Whoever frees one need not be a connection of this origin.
   set_deadline(core().wheel(), core().now() + net::Wheel::kTickMs);
 }

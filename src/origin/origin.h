@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -109,6 +110,8 @@ class Origins {
   void forget_unused();
   /// Closes an idle connection of some origin; false when there is none.
   bool close_idle();
+  /// Called when a request begins to wait for a descriptor.
+  void set_on_shortage(std::function<void()> on_shortage) { on_shortage_ = std::move(on_shortage); }
 
  private:
   friend class Origin;
@@ -118,6 +121,7 @@ class Origins {
   net::Core& core_;
   net::Resolver resolver_;
   OriginOptions options_;
+  std::function<void()> on_shortage_;
   wire::ResponseParser parser_;  // lent to the connection that reads
   std::unordered_map<OriginId, std::unique_ptr<Origin>, IdHash> origins_;
 };

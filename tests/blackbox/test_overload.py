@@ -131,11 +131,12 @@ def test_400_requests_at_once_with_200_descriptors(start, gate):
 
 
 def test_clients_for_whom_there_is_no_descriptor_are_told_so(start):
-    rig = start(workers=1)
+    rig = start({"proxy": {"pool_max_idle": 0}}, workers=1)
     channel = rig.name("c")
     stream = rig.stream(channel)
     publisher = rig.connect_control()
     assert publisher.get("/").status == 200
+    eventually(lambda: not rig.origin.connections, "the end of the connection to the origin")
     rig.daemon.exhaust_descriptors()
     for _ in range(50):
         response = rig.connect().response()
@@ -196,6 +197,20 @@ def test_idle_connections_make_room_for_those_that_are_needed(start, origins):
     rig.daemon.exhaust_descriptors()
     assert client.get("/", host="b.test").status == 200
     eventually(lambda: not rig.origin.connections, "the end of the idle connection")
+
+
+def test_idle_connections_make_room_for_clients_and_publishers(start):
+    """Also those of another worker."""
+    rig = start(workers=4)
+    clients = [rig.connect() for _ in range(20)]
+    for client in clients:
+        assert client.get("/").status == 200
+    idle = len(rig.origin.connections)
+    assert idle > 1
+    rig.daemon.exhaust_descriptors()
+    more = [rig.connect_control() for _ in range(idle)]
+    assert [client.get("/").status for client in more] == [200] * idle
+    eventually(lambda: not rig.origin.connections, "the end of all idle connections")
 
 
 # ------------------------------------------------------------------------------- waiting_requests_max and the others
