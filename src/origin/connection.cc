@@ -33,6 +33,7 @@ OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
 }
 
 OriginConnection::~OriginConnection() {
+  if (counted_) origin_.on_closed();
   --origin_.connections_;
 }
 
