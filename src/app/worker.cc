@@ -18,12 +18,18 @@ net::PeerPatience patience(const Config& config) {
   return {static_cast<int>(config.server.tcp_user_timeout_ms), static_cast<int>(config.server.tcp_keepalive_s)};
 }
 
+/// In Proxy-Status: the name that other proxies know this one by already, where it has one.
+std::string proxy_name(const Config& config) {
+  return config.proxy.cdn_loop.empty() ? "holdfast" : config.proxy.cdn_loop;
+}
+
 front::FrontOptions client_options(const Config& config) {
   const auto& s = config.server;
   front::FrontOptions options;
   options.limits = {bytes(s.header_max_bytes), bytes(s.header_max_count), bytes(s.target_max_bytes)};
   options.body_max_bytes = bytes(s.body_max_bytes);
   options.section = "server";
+  options.proxy_name = proxy_name(config);
   options.header_timeout_ms = s.header_timeout_ms;
   options.keepalive_timeout_ms = s.keepalive_timeout_ms;
   options.idle_timeout_ms = config.proxy.idle_timeout_ms;
@@ -35,6 +41,7 @@ front::FrontOptions client_options(const Config& config) {
 
 front::FrontOptions control_options(const Config& config) {
   auto options = client_options(config);
+  options.proxy_name.clear();
   options.proxy_protocol_from.clear();
   options.limits.header_max_bytes = bytes(config.control.header_max_bytes);
   options.body_max_bytes = bytes(config.control.body_max_bytes);
@@ -78,6 +85,7 @@ proxy::ProxyOptions proxy_options(const Config& config) {
   options.orig_headers_need_mark = p.orig_headers_need_mark;
   options.accept_route_header = p.accept_route_header;
   options.cdn_loop = p.cdn_loop;
+  options.proxy_name = proxy_name(config);
   options.instruct_max_bytes = bytes(p.instruct_max_bytes);
   options.sig_iss = config.grip.sig_iss;
   options.retry_after_max_s = static_cast<std::uint32_t>(config.server.retry_after_max_s);
@@ -128,7 +136,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
       control_endpoint_(shared.hub, core_.counters()),
-      access_log_(core_),
+      access_log_(core_, base::access_output(), base::log_format()),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients),
       ask_others_(shared.ask_for_descriptors) {
@@ -157,7 +165,8 @@ Result<void> Worker::listen(const Listeners& listeners) {
     });
     // Publishers would rather wait for a moment.
     if (place.what == Listeners::What::clients) {
-      listener->refuse_when_short([&front, security](int fd) { front.refuse_for_descriptors(fd, security); });
+      listener->refuse_when_short(
+          [&front, security](int fd, const net::Endpoint& peer) { front.refuse_for_descriptors(fd, peer, security); });
     }
     (place.what == Listeners::What::clients ? client_listeners_ : control_listeners_).push_back(std::move(listener));
     if (!opened) return opened;

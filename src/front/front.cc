@@ -6,11 +6,11 @@
 #include <memory>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "base/jitter.h"
 #include "base/log.h"
 #include "front/h1_session.h"
+#include "wire/http1_write.h"
+#include "wire/proxy_status.h"
 
 namespace holdfast::front {
 
@@ -27,16 +27,18 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   using base::Counter;
   if (load_ && load_->shedding.load(std::memory_order_relaxed)) {
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "client refused: server.memory_max_bytes ({}) reached: {} in use",
-                      load_->memory_max_bytes.load(), load_->memory_bytes.load());
+    base::log_limited(limiter, {{"peer", net::peer_address(peer).text()}},
+                      "client refused: server.memory_max_bytes ({}) reached, {} in use", load_->memory_max_bytes.load(),
+                      load_->memory_bytes.load());
     core_.counters().add(Counter::clients_refused_memory);
-    return refuse(fd, security, "Too little memory", Refusals::Linger::yes);
+    return refuse(fd, net::peer_address(peer), security, "Too little memory", Refusals::Linger::yes);
   }
   if (!clients_.take()) {
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit.load());
+    base::log_limited(limiter, {{"peer", net::peer_address(peer).text()}},
+                      "client refused: server.max_connections ({}) reached", clients_.limit.load());
     core_.counters().add(Counter::clients_refused);
-    return refuse(fd, security, "Too many connections", Refusals::Linger::yes);
+    return refuse(fd, net::peer_address(peer), security, "Too many connections", Refusals::Linger::yes);
   }
   auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
   if (!session->start(fd, security)) return clients_.give_back();
@@ -45,20 +47,33 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   sessions_.push_back(*session.release());
 }
 
-void Front::refuse_for_descriptors(int fd, Security security) {
+void Front::refuse_for_descriptors(int fd, const net::Endpoint& peer, Security security) {
   core_.counters().add(base::Counter::clients_refused_descriptors);
-  refuse(fd, security, "Too many open files", Refusals::Linger::no);
+  refuse(fd, net::peer_address(peer), security, "Too many open files", Refusals::Linger::no);
 }
 
-void Front::refuse(int fd, Security security, const char* why, Refusals::Linger linger) {
+void Front::refuse(int fd, const PeerAddress& peer, Security security, const char* why, Refusals::Linger linger) {
+  if (access_) {
+    AccessRecord record;
+    record.connection = core_.next_connection();
+    record.peer = &peer;
+    record.note.cause = to_text(refusal_cause(503));
+    record.status = security == Security::tls ? 0 : 503;
+    record.reason = CloseReason::refused;
+    access_->record(record);
+  }
   // Before the handshake there is one thing only that a TLS client can be told: a fatal alert, internal_error
   // (RFC 8446 §6). To do the handshake for the sake of a 503 would cost us most when we have least.
   static constexpr std::string_view kAlert("\x15\x03\x03\x00\x02\x02\x50", 7);
   if (security == Security::tls) return refusals_.send_away(fd, kAlert, linger);
-  auto answer = fmt::format(
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: {}\r\nConnection: close\r\n"
-      "Content-Length: {}\r\n\r\n{}\n",
-      base::retry_after_s(options_.retry_after_max_s), std::strlen(why) + 1, why);
+  auto& answer = head_;
+  answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+  wire::append_field(answer, "Retry-After", base::retry_after_s(options_.retry_after_max_s));
+  append_proxy_status(answer, 503);
+  wire::append_field(answer, "Content-Length", std::strlen(why) + 1);
+  wire::append_end_of_head(answer);
+  answer += why;
+  answer += '\n';
   refusals_.send_away(fd, answer, linger);
 }
 
@@ -74,12 +89,19 @@ void Front::close_slowest(std::uint64_t bytes) {
     if (bytes == 0) return;
     auto queued = session->queued_bytes();
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "slow client closed: server.memory_max_bytes reached: conn={} peer={} queued={}",
-                      session->connection_id(), session->peer().text(), queued);
+    base::log_limited(limiter,
+                      {{"conn", session->connection_id()}, {"peer", session->peer().text()}, {"queued", queued}},
+                      "slow client closed: server.memory_max_bytes reached");
     core_.counters().add(base::Counter::slow_clients_shed);
     session->shed();
     bytes -= std::min<std::uint64_t>(bytes, queued);
   }
+}
+
+void Front::append_proxy_status(std::string& head, int status) const {
+  if (options_.proxy_name.empty()) return;
+  auto value = wire::encode_proxy_status(options_.proxy_name, wire::error_of_status(status));
+  wire::append_field(head, "Proxy-Status", value);
 }
 
 void Front::remove(H1Session& session) {
@@ -96,7 +118,8 @@ bool Front::take_handshake_turn(H1Session& session) {
   }
   core_.counters().add(base::Counter::handshakes_delayed);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "TLS handshakes wait: tls.handshakes_max ({}) reached", options_.handshakes_max);
+  base::log_limited(limiter, {{"conn", session.connection_id()}, {"peer", session.peer().text()}},
+                    "TLS handshakes wait: tls.handshakes_max ({}) reached", options_.handshakes_max);
   waiting_handshakes_.push_back(&session);
   return false;
 }

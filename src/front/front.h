@@ -33,6 +33,7 @@ struct FrontOptions {
   base::Millis header_timeout_ms = 10000;
   base::Millis keepalive_timeout_ms = 75000;
   base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
+  std::string proxy_name;                ///< in Proxy-Status; empty: this is no proxy, so there is none
   std::vector<net::Network> proxy_protocol_from;
   std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
   std::uint32_t retry_after_max_s = 10;
@@ -55,7 +56,7 @@ class Front {
   void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
 
   /// There is no descriptor left but the one it came with: it is told so, and closed at once.
-  void refuse_for_descriptors(int fd, Security security);
+  void refuse_for_descriptors(int fd, const net::Endpoint& peer, Security security);
   /// Closes clients for which much is queued, the most behind first, until so many bytes are out of their queues.
   /// Thread: the core's, in no handler's call.
   void close_slowest(std::uint64_t bytes);
@@ -84,7 +85,9 @@ class Front {
   /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
   bool take_handshake_turn(H1Session& session);
   void end_handshake(H1Session& session);
-  void refuse(int fd, Security security, const char* why, Refusals::Linger linger);
+  void refuse(int fd, const PeerAddress& peer, Security security, const char* why, Refusals::Linger linger);
+  /// Where this front is a proxy's: what it says of an error that it answers itself.
+  void append_proxy_status(std::string& head, int status) const;
 
   net::Core& core_;
   FrontOptions options_;

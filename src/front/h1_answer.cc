@@ -156,15 +156,15 @@ void H1Session::shed() {
   lost(CloseReason::slow_client);
 }
 
-/// An answer of the session itself, the last one of this connection.
-void H1Session::refuse(int status, std::string_view what) {
+/// An answer of the session itself, the last one of this connection. `request`: where nobody has taken it yet.
+void H1Session::refuse(int status, std::string_view what, const RequestView* request) {
   front_.core_.counters().add(base::Counter::requests_refused);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "request refused: {}: {} in [{}]: conn={} peer={}", status, what, front_.options_.section,
-                    connection_id(), peer_.text());
+  base::log_limited(limiter, {{"conn", connection_id()}, {"peer", peer_.text()}}, "request refused: {}: {} in [{}]",
+                    status, what, front_.options_.section);
   reason_ = CloseReason::refused;
   send_refusal(status, what);
-  record_access();
+  record_access(refusal_cause(status), request);
   drop_handler();
   ended_ = true;
   body_done_ = false;  // whatever else arrives is thrown away
@@ -186,6 +186,7 @@ void H1Session::send_refusal(int status, std::string_view what) {
   body += '\n';
   wire::append_status_line(out, minor_version_, status, wire::reason_phrase(status));
   wire::append_field(out, "Content-Type", "text/plain");
+  front_.append_proxy_status(out, status);
   wire::append_field(out, "Content-Length", body.size());
   wire::append_field(out, "Connection", "close");
   wire::append_end_of_head(out);

@@ -149,12 +149,16 @@ void Listener::accept_some() {
   core_.run_soon(*this);  // more may wait, and the edge has been used up
 }
 
+int Listener::accept(Endpoint& peer) const {
+  peer.size = sizeof peer.storage;
+  return ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
 /// False when there is nobody left to accept, or nothing left to accept them with.
 bool Listener::accept_one() {
   if (fd_ < 0) return false;
   Endpoint peer;
-  peer.size = sizeof peer.storage;
-  int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int fd = accept(peer);
   if (fd < 0) {
     switch (errno) {
       case EAGAIN: return false;
@@ -167,7 +171,7 @@ bool Listener::accept_one() {
   return true;
 }
 
-void Listener::refuse_when_short(std::function<void(int)> refuse) {
+void Listener::refuse_when_short(OnAccept refuse) {
   refuse_ = std::move(refuse);
   spare_fd_ = open_spare();
 }
@@ -186,8 +190,9 @@ bool Listener::on_accept_failure(int error) {
                     descriptors ? "; raise the descriptor limit (ulimit -n, LimitNOFILE=)" : "");
   if (descriptors && refuse_) {
     if (spare_fd_ >= 0) ::close(spare_fd_);
-    int fd = ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) refuse_(fd);
+    Endpoint peer;
+    int fd = accept(peer);
+    if (fd >= 0) refuse_(fd, peer);
     spare_fd_ = open_spare();  // or another thread has it: the next client finds out
     if (fd >= 0) return true;
   }

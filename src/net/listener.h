@@ -57,7 +57,7 @@ class Listener final : public Pollable, private Timer, private Soon {
   void set_make_room(std::function<bool()> make_room) { make_room_ = std::move(make_room); }
   /// Where none could be, clients wait in the kernel's queue. With this they are told instead: each is accepted with a
   /// descriptor that is kept back for it, handed to `refuse`, which must close it, and gone.
-  void refuse_when_short(std::function<void(int fd)> refuse);
+  void refuse_when_short(OnAccept refuse);
 
   /// How long vanished clients are waited for. For those that are accepted from now on.
   void set_patience(const PeerPatience& patience) {
@@ -73,12 +73,13 @@ class Listener final : public Pollable, private Timer, private Soon {
   void on_soon() override { accept_some(); }
   void accept_some();
   bool accept_one();
+  int accept(Endpoint& peer) const;
   bool on_accept_failure(int error);
 
   Core& core_;
   OnAccept on_accept_;
   std::function<bool()> make_room_;
-  std::function<void(int)> refuse_;
+  OnAccept refuse_;
   int fd_ = -1;
   int spare_fd_ = -1;  // closed to make room for one that is refused
 };

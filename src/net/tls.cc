@@ -116,11 +116,15 @@ void Tls::note_error(const char* what) {
   if (auto verdict = ::SSL_get_verify_result(ssl_); verdict != X509_V_OK) {
     error_ += ": ";
     error_ += ::X509_verify_cert_error_string(verdict);
+    fault_ = Fault::certificate;
     ::ERR_clear_error();
   } else if (end_of_file_) {
     error_ += ": the peer closed";
+    fault_ = Fault::closed;
     ::ERR_clear_error();
   } else {
+    // The library numbers received alerts from here on.
+    if (ERR_GET_REASON(::ERR_peek_error()) >= SSL_AD_REASON_OFFSET) fault_ = Fault::alert;
     error_ += ": " + tls_error_text();
   }
 }

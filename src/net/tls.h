@@ -54,6 +54,9 @@ class Tls {
 
   /// Why the handshake failed, in one line.
   const std::string& error() const { return error_; }
+  enum class Fault : unsigned char { protocol, certificate, alert, closed };
+  /// In one word: we refused the certificate; the peer sent an alert, or closed; anything else.
+  Fault fault() const { return fault_; }
   /// To resume with, once the peer has offered one; null before.
   SslSessionPtr session() const;
   bool resumed() const;
@@ -68,6 +71,7 @@ class Tls {
   int fd_;
   bool end_of_file_ = false;
   bool failed_ = false;
+  Fault fault_ = Fault::protocol;
   std::shared_ptr<const void> keep_alive_;  // the context, until the handshake has chosen a certificate
   std::string error_;
 };

@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// A connection at work: requests, answers, and its end. How it begins is connection_begin.cc.
 #include "origin/connection.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <fmt/core.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "origin/origin.h"
 
 namespace holdfast::origin {
 
-const char* to_text(Stage stage) {
-  switch (stage) {
-    case Stage::dns: return "dns";
-    case Stage::connect: return "connect";
-    case Stage::tls: return "tls";
-    case Stage::write: return "write";
-    case Stage::header: return "header";
-    case Stage::body: return "body";
-  }
-  return "unknown";
-}
+using wire::ProxyError;
 
 OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
   ++origin.connections_;
@@ -35,148 +21,6 @@ OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
 OriginConnection::~OriginConnection() {
   if (counted_) origin_.on_closed();
   --origin_.connections_;
-}
-
-// ------------------------------------------------------------------------------------------------- connecting
-
-void OriginConnection::connect(OriginHandler& handler) {
-  handler_ = &handler;
-  set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
-  if (origin_.has_place()) return begin_connect();
-  state_ = State::waiting;
-  origin_.wait_for_place(*this);
-}
-
-void OriginConnection::on_turn() {
-  HF_ASSERT(state_ == State::waiting);
-  if (endpoints_.empty()) return begin_connect();
-  state_ = State::connecting;
-  try_endpoints();
-}
-
-void OriginConnection::begin_connect() {
-  counted_ = true;
-  origin_.on_opened();
-  const auto& id = origin_.id();
-  bool is_unix = id.port == 0;
-  if (is_unix) {
-    if (auto endpoint = net::unix_endpoint(id.host)) endpoints_.push_back(*endpoint);
-    state_ = State::connecting;
-    origin_.core().run_soon(*this);
-  } else if (const auto* known = origin_.resolver().known(id.host, id.port)) {
-    endpoints_ = *known;
-    state_ = State::connecting;
-    origin_.core().run_soon(*this);  // an error must not be told from in here
-  } else {
-    state_ = State::resolving;
-    origin_.resolver().resolve(id.host, id.port, *this);
-  }
-}
-
-void OriginConnection::on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) {
-  if (state_ != State::resolving) return;
-  if (endpoints.empty()) return fail(Stage::dns, error.empty() ? "the name has no address" : error);
-  endpoints_ = endpoints;
-  state_ = State::connecting;
-  try_endpoints();
-}
-
-/// Tries one address after the other, until one of them is being connected to.
-void OriginConnection::try_endpoints() {
-  bool blocked = false;
-  while (!endpoints_.empty()) {
-    auto endpoint = endpoints_.front();
-    auto attempt = Attempt::failed;
-    if (origin_.id().internal == InternalAddresses::blocked && net::is_internal(endpoint)) {
-      blocked = true;
-    } else {
-      attempt = try_connect(endpoint);
-    }
-    if (attempt == Attempt::no_descriptor) return wait_for_descriptor();
-    endpoints_.erase(endpoints_.begin());
-    if (attempt == Attempt::begun) return;
-  }
-  if (blocked && connect_error_.empty()) {
-    OriginError error{Stage::connect, false, true, "an untrusted target must not lead to an internal address"};
-    auto* handler = std::exchange(handler_, nullptr);
-    close();
-    if (handler) handler->on_origin_error(error);
-    return;
-  }
-  fail(Stage::connect, connect_error_);
-}
-
-OriginConnection::Attempt OriginConnection::try_connect(const net::Endpoint& endpoint) {
-  trying_ = endpoint.text();
-  auto make_socket = [&] { return ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); };
-  int fd = make_socket();
-  bool short_of_descriptors = fd < 0 && (errno == EMFILE || errno == ENFILE);
-  if (short_of_descriptors && origin_.close_any_idle()) fd = make_socket();
-  if (short_of_descriptors && fd < 0) return Attempt::no_descriptor;
-  if (fd >= 0) {
-    int one = 1;
-    if (!endpoint.is_unix()) {
-      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      net::set_peer_patience(fd, origin_.options().patience);
-    }
-    if (::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == EINPROGRESS) {
-      if (socket_.open(fd, origin_.core().poller(), *this)) return Attempt::begun;
-    } else {
-      int error = errno;
-      ::close(fd);
-      errno = error;
-    }
-  }
-  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(errno));
-  return Attempt::failed;
-}
-
-/// Nobody is lost for a descriptor that is only used at the moment: it goes on as soon as one is free.
-void OriginConnection::wait_for_descriptor() {
-  state_ = State::waiting;
-  origin_.wait_for_descriptor(*this);
-}
-
-void OriginConnection::on_connect_event() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) {
-    connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
-    socket_.close();
-    return try_endpoints();
-  }
-  endpoints_.clear();
-  endpoints_.shrink_to_fit();
-  if (origin_.id().tls) {
-    begin_handshake();
-  } else {
-    ready_for_request();
-  }
-}
-
-void OriginConnection::begin_handshake() {
-  const auto& id = origin_.id();
-  net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
-  auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
-  if (!tls) return fail(Stage::tls, "out of memory");
-  state_ = State::handshake;
-  socket_.start_tls(std::move(tls));
-  continue_handshake();
-}
-
-void OriginConnection::continue_handshake() {
-  switch (socket_.handshake()) {
-    case net::Tls::Handshake::wants_more: return;
-    case net::Tls::Handshake::failed: return fail(Stage::tls, socket_.tls()->error());
-    case net::Tls::Handshake::done: return ready_for_request();
-  }
-}
-
-void OriginConnection::ready_for_request() {
-  state_ = State::busy;
-  clear_deadline();
-  if (handler_) handler_->on_origin_ready();
 }
 
 // --------------------------------------------------------------------------------------------------- requests
@@ -286,19 +130,19 @@ void OriginConnection::on_soon() {
 void OriginConnection::on_deadline() {
   switch (state_) {
     case State::waiting: return fail_waiting();
-    case State::resolving: return fail(Stage::dns, "no answer within connect_timeout_ms", true);
-    case State::connecting: return fail(Stage::connect, "no answer within connect_timeout_ms", true);
-    case State::handshake: return fail(Stage::tls, "no answer within connect_timeout_ms", true);
+    case State::resolving: return time_out(Stage::dns, "no answer within connect_timeout_ms");
+    case State::connecting: return time_out(Stage::connect, "no answer within connect_timeout_ms");
+    case State::handshake: return time_out(Stage::tls, "no answer within connect_timeout_ms");
     case State::idle: return origin_.drop(*this);
     case State::busy:
       if (phase_ == Phase::done) return;
       if (paused_) return touch();  // it is the client that is slow
-      if (phase_ == Phase::body) return fail(Stage::body, "nothing received for idle_timeout_ms", true);
+      if (phase_ == Phase::body) return time_out(Stage::body, "nothing received for idle_timeout_ms");
       if (request_done_ && socket_.queued_bytes() == 0) {
-        return fail(Stage::header, "no response header within response_timeout_ms", true);
+        return time_out(Stage::header, "no response header within response_timeout_ms");
       }
       // While the client is still sending, its session watches the time.
-      if (socket_.queued_bytes()) return fail(Stage::write, "nothing taken for idle_timeout_ms", true);
+      if (socket_.queued_bytes()) return time_out(Stage::write, "nothing taken for idle_timeout_ms");
       return touch();
     default: return;
   }
@@ -317,7 +161,7 @@ void OriginConnection::read_response() {
     }
     if (n == net::Socket::kEndOfFile) return on_end_of_file();
     if (n < 0) {
-      return fail(phase_ == Phase::head ? Stage::header : Stage::body, "the origin reset the connection");
+      return fail(phase_ == Phase::head ? Stage::header : Stage::body, broken_off(), "the origin reset the connection");
     }
     received_ = true;
     if (phase_ == Phase::body) touch();
@@ -327,11 +171,11 @@ void OriginConnection::read_response() {
 
 void OriginConnection::on_end_of_file() {
   if (phase_ == Phase::head) {
-    return fail(Stage::header,
+    return fail(Stage::header, broken_off(),
                 received_ ? "the origin closed inside the response header" : "the origin closed without an answer");
   }
   bool until_close = body_kind_ == BodyKind::streaming && !chunked_;
-  if (!until_close) return fail(Stage::body, "the origin closed inside the response body");
+  if (!until_close) return fail(Stage::body, broken_off(), "the origin closed inside the response body");
   complete(false);
   handler_->on_response_body({}, End::yes);
 }
@@ -359,14 +203,14 @@ bool OriginConnection::feed_head(char* data, std::size_t size, std::size_t& used
   auto& parser = origin_.parser();
   switch (parser.parse({data + used, size - used}, scanner_, origin_.options().header_max_bytes, method_)) {
     case wire::ResponseParser::State::incomplete: return false;
-    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error()); return false;
+    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error_type(), parser.error()); return false;
     case wire::ResponseParser::State::complete: break;
   }
   used += parser.head_size();
   scanner_ = {};
   const auto& head = parser.response();
   if (head.status == 101) {
-    fail(Stage::header, "the origin switched protocols without being asked");
+    fail(Stage::header, ProxyError::http_protocol_error, "the origin switched protocols without being asked");
     return false;
   }
   if (head.status < 200) {
@@ -400,7 +244,7 @@ void OriginConnection::feed_body(char* data, std::size_t size, const wire::Respo
     auto outcome = decoder_.decode(data, size, consumed, content);
     if (outcome == wire::ChunkDecoder::Outcome::bad) {
       // What was good of it is not worth a special case: the client must see a broken response anyway.
-      return fail(head ? Stage::header : Stage::body, decoder_.error());
+      return fail(head ? Stage::header : Stage::body, ProxyError::http_response_transfer_coding, decoder_.error());
     }
     ends = outcome == wire::ChunkDecoder::Outcome::done;
   } else {
@@ -430,19 +274,23 @@ void OriginConnection::complete(bool clean) {
   reusable_ = clean && keep_alive_ && request_done_ && socket_.queued_bytes() == 0 && !hung_up_;
 }
 
-void OriginConnection::fail_waiting() {
-  origin_.core().counters().add(base::Counter::origin_wait_timeouts);
-  auto detail = fmt::format("no {} became free within connect_timeout_ms",
-                            counted_ ? "descriptor" : "connection of proxy.origin_connections_max");
-  auto* handler = std::exchange(handler_, nullptr);
-  close();
-  if (handler) handler->on_origin_error({Stage::connect, true, false, std::move(detail), true});
+/// Before anything of an answer the connection is what broke, afterwards it is the answer.
+ProxyError OriginConnection::broken_off() const {
+  return received_ ? ProxyError::http_response_incomplete : ProxyError::connection_terminated;
 }
 
-void OriginConnection::fail(Stage stage, std::string detail, bool timed_out) {
+void OriginConnection::fail(Stage stage, ProxyError error, std::string detail) {
+  tell_failure({stage, error, false, std::move(detail)});
+}
+
+void OriginConnection::time_out(Stage stage, std::string detail) {
+  tell_failure({stage, timeout_error_of(stage), true, std::move(detail)});
+}
+
+void OriginConnection::tell_failure(const OriginError& error) {
   auto* handler = std::exchange(handler_, nullptr);
   close();
-  if (handler) handler->on_origin_error({stage, timed_out, false, std::move(detail)});
+  if (handler) handler->on_origin_error(error);
 }
 
 }  // namespace holdfast::origin

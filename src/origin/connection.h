@@ -15,6 +15,7 @@
 #include "net/core.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "origin/failure.h"
 #include "wire/http1_chunked.h"
 #include "wire/http1_response.h"
 
@@ -22,21 +23,6 @@ namespace holdfast::origin {
 
 class Origin;
 class OriginConnection;
-
-/// Where a request to an origin failed (the causes of the log and of Proxy-Status).
-enum class Stage : std::uint8_t { dns, connect, tls, write, header, body };
-const char* to_text(Stage stage);
-
-struct OriginError {
-  Stage stage = Stage::connect;
-  bool timed_out = false;
-  bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
-  std::string detail;
-  bool overload = false;  ///< it is us: no connection to it became free in time
-
-  /// Nothing of the request has been sent.
-  bool before_request() const { return stage == Stage::dns || stage == Stage::connect || stage == Stage::tls; }
-};
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
 /// for the call only.
@@ -122,6 +108,7 @@ class OriginConnection final : public WaitingHook,
   void try_endpoints();
   Attempt try_connect(const net::Endpoint& endpoint);
   void wait_for_descriptor();
+  void note_connect_error(int error);
   void on_connect_event();
   void begin_handshake();
   void continue_handshake();
@@ -132,7 +119,10 @@ class OriginConnection final : public WaitingHook,
   void feed_body(char* data, std::size_t size, const wire::ResponseView* head);
   void on_end_of_file();
   void complete(bool clean);
-  void fail(Stage stage, std::string detail, bool timed_out = false);
+  void fail(Stage stage, wire::ProxyError error, std::string detail);
+  void time_out(Stage stage, std::string detail);
+  void tell_failure(const OriginError& error);
+  wire::ProxyError broken_off() const;
   void fail_waiting();
   void touch();
 
@@ -142,6 +132,7 @@ class OriginConnection final : public WaitingHook,
   std::vector<net::Endpoint> endpoints_;  // still to be tried
   std::string trying_;                    // the address that is being connected to
   std::string connect_error_;
+  wire::ProxyError connect_status_ = wire::ProxyError::connection_refused;
   std::unique_ptr<std::string> partial_;  // of a head
   wire::HeadScanner scanner_;
   wire::ChunkDecoder decoder_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include <fmt/core.h>
+
 #include "base/log.h"
 
 namespace holdfast::origin {
@@ -69,8 +71,8 @@ void Origin::wait_for_place(OriginConnection& connection) {
   core().counters().add(base::Counter::origin_waits);
   if (options().connections_max > 0 && open_ >= options().connections_max) {
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "requests wait: proxy.origin_connections_max ({}) reached: origin={}:{}",
-                      options().connections_max, id_.host, id_.port);
+    base::log_limited(limiter, {base::LogField::labelled("origin", "target", fmt::format("{}:{}", id_.host, id_.port))},
+                      "requests wait: proxy.origin_connections_max ({}) reached", options().connections_max);
   }
   waiting_.push_back(connection);
 }
@@ -78,8 +80,8 @@ void Origin::wait_for_place(OriginConnection& connection) {
 void Origin::wait_for_descriptor(OriginConnection& connection) {
   core().counters().add(base::Counter::origin_waits);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "requests wait for a descriptor: raise the limit (ulimit -n, LimitNOFILE=): origin={}:{}",
-                    id_.host, id_.port);
+  base::log_limited(limiter, {base::LogField::labelled("origin", "target", fmt::format("{}:{}", id_.host, id_.port))},
+                    "requests wait for a descriptor; raise the limit (ulimit -n, LimitNOFILE=)");
   waiting_.push_front(connection);
   if (origins_.on_shortage_) origins_.on_shortage_();
   // Whoever frees one need not be a connection of this origin.

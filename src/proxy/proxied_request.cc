@@ -7,9 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "base/jitter.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "proxy/error_answer.h"
 #include "proxy/rewrite.h"
 #include "proxy/route_table.h"
 #include "wire/http1_chunked.h"
@@ -35,7 +34,7 @@ void ProxiedRequest::describe(AccessNote& note) const {
   note.target = request_.target();
   note.host = request_.host();
   note.route = route_->id;
-  note.cause = cause_;
+  note.cause = to_text(cause_);
 }
 
 void ProxiedRequest::start(std::string_view body, End end) {
@@ -52,8 +51,10 @@ bool ProxiedRequest::begin_waiting() {
   if (quota.take()) return waiting_ = true;
   context_.core.counters().add(base::Counter::requests_refused_waiting);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "request refused: proxy.waiting_requests_max ({}) reached: route={} {}",
-                    quota.limit.load(), route_->id.empty() ? "-" : route_->id, base::printable(request_.target()));
+  base::log_limited(
+      limiter,
+      {{"route", route_->id}, {"conn", exchange_.connection_id()}, base::LogField::bare("target", request_.target())},
+      "request refused: proxy.waiting_requests_max ({}) reached", quota.limit.load());
   fail_overloaded("Too many requests wait for an answer.");
   return false;
 }
@@ -67,7 +68,10 @@ void ProxiedRequest::try_target() {
   switch (to.kind) {
     case Target::Kind::test: return ask_builtin(context_.test_origin);
     case Target::Kind::demo: return ask_builtin(context_.demo_origin);
-    case Target::Kind::unsupported: return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::unsupported:
+      cause_ = base::Cause::unsupported;
+      return fail({501, wire::ProxyError::proxy_configuration_error,
+                   fmt::format("{} are not supported here.", to.unsupported)});
     case Target::Kind::tcp: break;
   }
   origin::OriginId id{to.host, to.port,
@@ -88,7 +92,10 @@ void ProxiedRequest::try_target() {
 /// subscribes anybody.
 void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
   if (!body_done_) return;  // asked again with the last of the body
-  if (!builtin) return fail(502, "No such built-in origin.");
+  if (!builtin) {
+    cause_ = base::Cause::unsupported;
+    return fail({502, wire::ProxyError::proxy_configuration_error, "No such built-in origin."});
+  }
   alive_ = std::make_shared<bool>(true);
   context_.core.post([this, builtin, alive = alive_] {
     if (!*alive) return;
@@ -248,9 +255,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   context_.core.counters().add(base::Counter::origin_failures);
   bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
-  cause_ = error.overload    ? "overload"
-           : error.timed_out ? fmt::format("{}-timeout", to_text(error.stage))
-                             : to_text(error.stage);
+  cause_ = error.cause();
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -275,7 +280,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
 
 void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   std::string text = "Error while proxying to origin.";
-  if (debug() && error.blocked) {
+  if (debug() && error.blocked()) {
     text = "Error: Origin host/IP blocked.";
   } else if (debug() && error.before_request()) {
     text = "Unable to connect to any targets. Tried: ";
@@ -286,20 +291,18 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   } else if (debug()) {
     text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
   }
-  if (error.overload) return fail_overloaded(debug() ? text : "No connection to the origin became free.");
-  fail(error.timed_out ? 504 : 502, text);
+  auto details = debug() ? std::string_view(error.detail) : "";
+  if (error.overload()) return fail_overloaded(debug() ? text : "No connection to the origin became free.", details);
+  fail({error.timed_out ? 504 : 502, error.error, text, details});
 }
 
-void ProxiedRequest::fail_overloaded(std::string_view line) {
-  cause_ = "overload";
-  over_ = true;
-  end_waiting();
-  drop_connection();
-  responded_ = true;
-  answer_overloaded(exchange_, context_.options.retry_after_max_s, line);
+void ProxiedRequest::fail_overloaded(std::string_view line, std::string_view details) {
+  cause_ = base::Cause::limit;
+  fail({503, wire::ProxyError::connection_limit_reached, line, details,
+        base::retry_after_s(context_.options.retry_after_max_s)});
 }
 
-void ProxiedRequest::fail(int status, std::string_view line) {
+void ProxiedRequest::fail(const ErrorAnswer& answer) {
   over_ = true;
   end_waiting();
   drop_connection();
@@ -307,14 +310,26 @@ void ProxiedRequest::fail(int status, std::string_view line) {
   response_hold_.reset();
   collected_.reset();
   responded_ = true;
-  answer_error(exchange_, status, line);
+  answer_error(exchange_, context_.options.proxy_name, answer);
 }
 
-void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
+void ProxiedRequest::log_origin_error(const origin::OriginError& error, const char* what_now) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
-                    cause_, target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
-                    exchange_.connection_id(), request_.method(), base::printable(request_.target()));
+  log_trouble(limiter, fmt::format("origin failed ({})", what_now), error.cause(), error.detail);
+}
+
+/// A warning with everything that tells the request and its origin.
+void ProxiedRequest::log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause,
+                                 std::string_view detail) const {
+  base::log_limited(limiter,
+                    {{"cause", to_text(cause)},
+                     base::LogField::labelled("origin", "target", target().text),
+                     {"detail", detail},
+                     {"route", route_->id},
+                     {"conn", exchange_.connection_id()},
+                     base::LogField::bare("method", request_.method()),
+                     base::LogField::bare("target", request_.target())},
+                    "{}", what);
 }
 
 }  // namespace holdfast::proxy

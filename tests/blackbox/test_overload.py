@@ -124,7 +124,7 @@ def test_400_requests_at_once_with_200_descriptors(start, gate):
             client.send(request("GET", "/"))
         except ConnectionError:
             pass
-    rig.daemon.wait_log("requests wait for a descriptor: raise the limit")
+    rig.daemon.wait_log("requests wait for a descriptor; raise the limit")
     assert idle_ticks(rig.daemon) < 30
     gate.opened.set()
     assert sorted(client.head().status for client in clients) == [200] * 100 + [503] * 300
@@ -183,7 +183,7 @@ def test_a_request_that_gets_no_descriptor_in_time(start):
     rig.daemon.exhaust_descriptors()
     response = client.get("/")
     assert response.status == 503 and int(response.header("retry-after")) >= 1
-    rig.daemon.wait_log(r"origin failed .*cause=overload .*no descriptor became free within connect_timeout_ms")
+    rig.daemon.wait_log(r"origin failed .*cause=limit .*no descriptor became free within connect_timeout_ms")
     rig.daemon.release_descriptors()
     assert client.get("/").status == 200
 
@@ -229,8 +229,8 @@ def test_waiting_requests_max(start, gate):
         response = extra.ask("POST", "/more", body=b"x")
         assert response.status == 503 and 1 <= int(response.header("retry-after")) <= 10
     assert not rig.origin.seen("/more")
-    rig.daemon.wait_log(r"request refused: proxy.waiting_requests_max \(3\) reached: route=- /more")
-    rig.daemon.wait_log(r"POST test/more .*code=503 .*end=refused")
+    rig.daemon.wait_log(r"request refused: proxy.waiting_requests_max \(3\) reached: route=- conn=\S+ /more")
+    rig.daemon.wait_log(r"POST test/more .*code=503 .*end=refused cause=limit")
     gate.opened.set()
     assert [client.response().body for client in waiting] == [b"at last\n"] * 3
     assert extra.get("/more").status == 200
@@ -264,7 +264,7 @@ def test_origin_connections_max(start, gate):
         if n < 2:
             eventually(lambda: gate.arrived == n + 1, "a request at the origin")
         else:
-            rig.daemon.wait_log("requests wait: proxy.origin_connections_max \\(2\\) reached: origin=127.0.0.1:")
+            rig.daemon.wait_log("requests wait: proxy.origin_connections_max \\(2\\) reached: target=127.0.0.1:")
     gate.opened.set()
     assert [client.response().status for client in clients] == [200] * 10
     assert rig.origin.accepted == 2 and gate.most_at_once == 2
@@ -278,7 +278,7 @@ def test_a_turn_that_does_not_come_in_time(start, gate):
     eventually(lambda: gate.arrived == 1, "a request at the origin")
     response = second.get("/other")
     assert response.status == 503 and int(response.header("retry-after")) >= 1
-    rig.daemon.wait_log("origin failed .*cause=overload .*no connection of proxy.origin_connections_max became free")
+    rig.daemon.wait_log("origin failed .*cause=limit .*no connection of proxy.origin_connections_max became free")
     gate.opened.set()
     assert first.response().body == b"at last\n"
     assert second.get("/other").status == 200
@@ -344,8 +344,8 @@ def test_over_memory_max_bytes_new_clients_and_requests_are_refused(start):
     refusal(rig.connect())
     response = kept.get("/")
     assert response.status == 503 and 1 <= int(response.header("retry-after")) <= 10
-    rig.daemon.wait_log(r"client refused: server.memory_max_bytes \(1\) reached: \d+ in use")
-    rig.daemon.wait_log(r"request refused: server.memory_max_bytes \(1\) reached: \d+ in use")
+    rig.daemon.wait_log(r"client refused: server.memory_max_bytes \(1\) reached, \d+ in use: peer=127.0.0.1")
+    rig.daemon.wait_log(r"request refused: server.memory_max_bytes \(1\) reached, \d+ in use: conn=\S+ /")
     rig.publish(channel, stream="news\n")
     assert stream.until(b"news\n") == b"news\n"
     rig.daemon.reconfigure(server={"memory_max_bytes": 0})

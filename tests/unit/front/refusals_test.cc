@@ -109,7 +109,7 @@ TEST(FrontRefusals, TlsClientsGetAnAlert) {
 TEST(FrontRefusals, WithoutDescriptors) {
   FrontBench bench;
   auto [fd, client] = make_pair_of_sockets();
-  bench.front.refuse_for_descriptors(fd, Security::plain);
+  bench.front.refuse_for_descriptors(fd, {}, Security::plain);
   auto answer = client.receive();
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n")) << answer;
   EXPECT_TRUE(answer.ends_with("\r\nContent-Length: 20\r\n\r\nToo many open files\n")) << answer;

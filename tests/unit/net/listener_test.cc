@@ -147,7 +147,7 @@ TEST(Listener, OrAreTold) {
   std::vector<int> refused;
   Listener listener(core, accepted.taker());
   ASSERT_TRUE(listener.open(port.endpoint()).has_value());
-  listener.refuse_when_short([&](int fd) {
+  listener.refuse_when_short([&](int fd, const Endpoint&) {
     refused.push_back(fd);
     ::close(fd);
   });

@@ -133,7 +133,7 @@ TEST_F(Waiting, NotForEver) {
   EXPECT_FALSE(second.failed);
   test::pass_time(bench.core, 200);
   EXPECT_EQ(second.text(),
-            "error connect timeout overload: no connection of proxy.origin_connections_max became free within "
+            "error connect overload: no connection of proxy.origin_connections_max became free within "
             "connect_timeout_ms\n");
   EXPECT_EQ(count(bench, base::Counter::origin_wait_timeouts), 1u);
   connection->close();
@@ -179,7 +179,7 @@ TEST_F(Waiting, ForADescriptorNotForEver) {
   auto connection = bench.origin().connect(requester);
   test::settle(bench.core);
   test::pass_time(bench.core, 5100);
-  EXPECT_EQ(requester.text(), "error connect timeout overload: no descriptor became free within connect_timeout_ms\n");
+  EXPECT_EQ(requester.text(), "error connect overload: no descriptor became free within connect_timeout_ms\n");
   socket_error = 0;
   Requester next;
   auto another = bench.origin().connect(next);
