@@ -37,7 +37,7 @@ Result<std::string> read_file(const std::string& path) {
   if (!stream) return error(std::generic_category().message(errno));
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   if (stream.bad()) return error("the system reported an error while reading");
-  return std::move(text);
+  return text;
 }
 
 using NameOf = std::string (*)(const KeySpec&);
