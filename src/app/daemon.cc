@@ -20,6 +20,7 @@
 #include "admin/context.h"
 #include "app/listeners.h"
 #include "app/log_setup.h"
+#include "app/memory_watch.h"
 #include "app/service_notify.h"
 #include "app/service_watchdog.h"
 #include "app/worker.h"
@@ -34,6 +35,7 @@ using base::log_info;
 using base::log_warn;
 
 constexpr auto kFileWatch = std::chrono::milliseconds(500);
+constexpr auto kMemoryWatch = std::chrono::milliseconds(250);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
 /// For publishers whose request is under way when the last client has gone.
 constexpr auto kControlEnd = std::chrono::seconds(1);
@@ -79,6 +81,7 @@ class Daemon {
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_(io_),
+        memory_timer_(io_),
         watchdog_(io_, service_, [this] { return oldest_turn(); }) {
     signals_.add(SIGUSR1);
   }
@@ -87,6 +90,7 @@ class Daemon {
     if (!start()) return 1;
     await_signal();
     watch_files();
+    watch_memory();
     io_.run();
     finish();
     return 0;
@@ -96,9 +100,11 @@ class Daemon {
   bool start();
   void await_signal();
   void watch_files();
+  void watch_memory();
   void reload();
   void apply(SettingsRef settings, const char* why);
   void stop_in_order();
+  void set_limits(const Config& config);
   void begin_stop();
   void watch_drain();
   void watch_control();
@@ -116,6 +122,8 @@ class Daemon {
   channel::Hub hub_;
   base::Readiness readiness_;
   admin::Context admin_{hub_, readiness_};
+  base::Load load_;
+  MemoryWatch memory_{load_, MemoryWatch::process()};
   std::optional<channel::RateBudget> rate_;
   std::unique_ptr<publish::ZmqIngress> zmq_;
   std::optional<Listeners> listeners_;
@@ -124,6 +132,7 @@ class Daemon {
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  boost::asio::steady_timer memory_timer_;
   ServiceNotify service_;
   ServiceWatchdog watchdog_;
   std::string serving_;  // for people: where
@@ -146,8 +155,14 @@ bool Daemon::start() {
   admin_.listening = {{"client", &clients_}, {"control", &control_clients_}, {"admin", &admin_clients_}};
   admin_.run_on_main = [this](std::function<void()> work) { boost::asio::post(io_, std::move(work)); };
   admin_.begin_drain = [this] { stop_in_order(); };
-  shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, admin_clients_, admin_,
+  shared_.emplace(Shared{hub_, rate_ ? &*rate_ : nullptr, clients_, control_clients_, admin_clients_, admin_, load_,
                          demo_ ? &demo_->origin() : nullptr});
+  shared_->ask_for_descriptors = [this](unsigned core) {
+    for (auto& worker : workers_) {
+      if (worker->core().index() != core) worker->give_descriptor();
+    }
+  };
+  set_limits(config);
   if (demo_) demo_->set_hub(hub_);
   auto count = config.server.workers > 0 ? static_cast<unsigned>(config.server.workers)
                                          : std::max(1u, std::thread::hardware_concurrency());
@@ -211,6 +226,23 @@ void Daemon::watch_files() {
   });
 }
 
+/// In shutdown too: who drains may be short of memory.
+void Daemon::watch_memory() {
+  auto excess = memory_.look(base::steady_ms());
+  for (auto& worker : workers_) {
+    if (excess > 0) worker->shed(excess / workers_.size() + 1);
+  }
+  memory_timer_.expires_after(kMemoryWatch);
+  memory_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_memory();
+  });
+}
+
+void Daemon::set_limits(const Config& config) {
+  load_.waiting_requests.limit = static_cast<std::uint64_t>(config.proxy.waiting_requests_max);
+  load_.memory_max_bytes = config.server.memory_max_bytes;
+}
+
 void Daemon::reload() {
   if (stopping_) return;
   service_.reloading();
@@ -221,6 +253,7 @@ void Daemon::reload() {
 void Daemon::apply(SettingsRef settings, const char* why) {
   base::set_log_level(log_level(settings->config->log.level));
   clients_.limit = client_limit(*settings->config, raise_descriptor_limit());
+  set_limits(*settings->config);
   hub_.set_options(hub_options(*settings->config));
   // Said when the last core has let go of it: from then on no request sees the old settings.
   auto line = fmt::format("routes loaded with {} entries from {} ({})", settings->routes->parsed.routes.size(),

@@ -15,6 +15,10 @@ std::size_t bytes(std::int64_t value) {
   return static_cast<std::size_t>(value);
 }
 
+net::PeerPatience patience(const Config& config) {
+  return {static_cast<int>(config.server.tcp_user_timeout_ms), static_cast<int>(config.server.tcp_keepalive_s)};
+}
+
 /// In Proxy-Status: the name that other proxies know this one by already, where it has one.
 std::string proxy_name(const Config& config) {
   return config.proxy.cdn_loop.empty() ? "holdfast" : config.proxy.cdn_loop;
@@ -30,6 +34,7 @@ front::FrontOptions client_options(const Config& config) {
   options.header_timeout_ms = s.header_timeout_ms;
   options.keepalive_timeout_ms = s.keepalive_timeout_ms;
   options.idle_timeout_ms = config.proxy.idle_timeout_ms;
+  options.retry_after_max_s = static_cast<std::uint32_t>(s.retry_after_max_s);
   options.handshakes_max = bytes(config.tls.handshakes_max);
   for (const auto& text : s.proxy_protocol_from) options.proxy_protocol_from.push_back(*net::Network::parse(text));
   return options;
@@ -62,6 +67,8 @@ origin::OriginOptions origin_options(const Config& config) {
   options.header_max_bytes = bytes(p.origin_header_max_bytes);
   options.pool_idle_ms = p.pool_idle_ms;
   options.pool_max_idle = bytes(p.pool_max_idle);
+  options.connections_max = bytes(p.origin_connections_max);
+  options.patience = patience(config);
   return options;
 }
 
@@ -82,6 +89,7 @@ proxy::ProxyOptions proxy_options(const Config& config) {
   options.proxy_name = proxy_name(config);
   options.instruct_max_bytes = bytes(p.instruct_max_bytes);
   options.sig_iss = config.grip.sig_iss;
+  options.retry_after_max_s = static_cast<std::uint32_t>(config.server.retry_after_max_s);
   return options;
 }
 
@@ -124,6 +132,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
       proxy_{.core = core_,
              .origins = origins_,
              .holds = holds_,
+             .load = &shared.load,
              .test_origin = &test_origin_,
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
@@ -132,8 +141,11 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
       access_log_(core_, base::access_output(), base::log_format()),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients),
-      admin_(core_, control_options(*settings->config), admin_endpoint_, shared.admin_clients) {
+      admin_(core_, control_options(*settings->config), admin_endpoint_, shared.admin_clients),
+      ask_others_(shared.ask_for_descriptors) {
   shared.hub.add_core(core_, table_);
+  clients_.set_load(&shared.load);
+  origins_.set_on_shortage([this] { ask_for_descriptors(); });
   take(*settings);
 }
 
@@ -166,6 +178,17 @@ Result<void> Worker::listen(const Listeners& listeners) {
     auto listener = std::make_unique<net::Listener>(
         core_, [&front, security](int fd, const net::Endpoint& peer) { front.accept(fd, peer, security); });
     auto opened = place.unix_socket ? listener->share(*place.unix_socket) : listener->open(place.endpoint);
+    listener->set_patience(patience_);
+    listener->set_make_room([this] {
+      if (origins_.close_idle()) return true;
+      ask_for_descriptors();
+      return false;
+    });
+    // Publishers would rather wait for a moment.
+    if (place.what == Listeners::What::clients) {
+      listener->refuse_when_short(
+          [&front, security](int fd, const net::Endpoint& peer) { front.refuse_for_descriptors(fd, peer, security); });
+    }
     listeners_of(place.what).push_back(std::move(listener));
     if (!opened) return opened;
   }
@@ -197,12 +220,31 @@ void Worker::take(const Settings& settings) {
   clients_.set_tls(settings.tls);
   control_.set_options(control_options(config));
   control_endpoint_.set_credentials(settings.control_credentials);
+  patience_ = patience(config);
+  for (auto* listeners : {&client_listeners_, &control_listeners_, &admin_listeners_}) {
+    for (auto& listener : *listeners) listener->set_patience(patience_);
+  }
   auto* access = config.log.access ? &access_log_ : nullptr;
   clients_.set_access(access);
   control_.set_access(access);
   admin_endpoint_.set_settings(admin_settings(settings));
   admin_.set_options(control_options(config));
   admin_.set_access(access);
+}
+
+void Worker::ask_for_descriptors() {
+  constexpr base::Millis kAskMs = 50;
+  if (!ask_others_ || core_.now() < next_ask_) return;
+  next_ask_ = core_.now() + kAskMs;
+  ask_others_(core_.index());
+}
+
+void Worker::give_descriptor() {
+  core_.post([this] { origins_.close_idle(); });
+}
+
+void Worker::shed(std::uint64_t bytes) {
+  core_.post([this, bytes] { clients_.close_slowest(bytes); });
 }
 
 void Worker::begin_drain(base::Millis over_ms) {

@@ -2,6 +2,7 @@
 // One core with everything that lives on it, wired together.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -33,7 +34,10 @@ struct Shared {
   front::ClientCount& control_clients;
   front::ClientCount& admin_clients;
   const admin::Context& admin;
+  base::Load& load;
   origin::BuiltinOrigin* demo_origin = nullptr;
+  /// Called by a core that has run out of descriptors: the others may have some that they do not need.
+  std::function<void(unsigned core)> ask_for_descriptors = {};
 };
 
 class Worker {
@@ -48,6 +52,11 @@ class Worker {
   /// Any thread. Connections that are there keep the limits that they began with, where the configuration says so.
   /// Before start() at once, afterwards soon; `done` is let go of when it has happened.
   void set_settings(SettingsRef settings, std::shared_ptr<void> done = nullptr);
+
+  /// Any thread. Another core needs a descriptor: an idle connection to an origin is closed.
+  void give_descriptor();
+  /// Any thread. Memory is short: the slowest clients are closed, until so much is out of their queues.
+  void shed(std::uint64_t bytes);
 
   /// Any thread. No new clients; idle ones are closed at once, holds end one after the other in that time. Publishing
   /// goes on.
@@ -69,6 +78,7 @@ class Worker {
   void take(const Settings& settings);
   front::Front& front_of(Listeners::What what);
   std::vector<std::unique_ptr<net::Listener>>& listeners_of(Listeners::What what);
+  void ask_for_descriptors();
 
   class Drain;
 
@@ -94,6 +104,9 @@ class Worker {
   std::vector<std::unique_ptr<net::Listener>> client_listeners_;
   std::vector<std::unique_ptr<net::Listener>> control_listeners_;
   std::vector<std::unique_ptr<net::Listener>> admin_listeners_;  // to the very end: health is asked for while we drain
+  net::PeerPatience patience_;
+  const std::function<void(unsigned)>& ask_others_;
+  base::Millis next_ask_ = 0;
   std::atomic<std::size_t> clients_left_{SIZE_MAX};
   std::atomic<std::size_t> publishers_left_{SIZE_MAX};
   std::unique_ptr<Drain> drain_;

@@ -15,15 +15,23 @@ namespace holdfast::base {
 
 enum class Counter : std::size_t {
   clients_accepted,
-  clients_refused,  ///< over server.max_connections
+  clients_refused,              ///< over server.max_connections
+  clients_refused_memory,       ///< by server.memory_max_bytes
+  clients_refused_descriptors,  ///< there was none left to serve them with
+  accept_failures,              ///< each time that the kernel had no descriptor or memory for a client
+  clients_vanished,             ///< closed by server.tcp_user_timeout_ms or tcp_keepalive_s
   handshakes_failed,
   handshakes_delayed,  ///< by tls.handshakes_max
   requests,
-  requests_refused,  ///< 4xx of the front: malformed or over a limit
+  requests_refused,          ///< 4xx of the front: malformed or over a limit
+  requests_refused_waiting,  ///< by proxy.waiting_requests_max
+  requests_refused_memory,   ///< by server.memory_max_bytes
   origin_requests,
   origin_retries,
   origin_failures,
-  instructs_refused,  ///< bad, or over proxy.instruct_max_bytes
+  origin_waits,          ///< for proxy.origin_connections_max, or for a descriptor
+  origin_wait_timeouts,  ///< those that got none in time
+  instructs_refused,     ///< bad, or over proxy.instruct_max_bytes
   holds_stream,
   holds_response,
   channels_over_limit,  ///< cut by grip.connection_subscription_max
@@ -32,6 +40,7 @@ enum class Counter : std::size_t {
   deliveries,
   slow_clients_closed,
   slow_clients_dropped,  ///< messages that a slow client did not get
+  slow_clients_shed,     ///< closed because of server.memory_max_bytes
   rate_limited,          ///< deliveries refused by grip.message_hwm
   bad_input,             ///< ZeroMQ frames that were dropped
   publishes_refused,     ///< by control.backlog_max_bytes
@@ -56,13 +65,21 @@ enum class Counter : std::size_t {
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::count_)> kCounterNames = {
     "clients_accepted",
     "clients_refused",
+    "clients_refused_memory",
+    "clients_refused_descriptors",
+    "accept_failures",
+    "clients_vanished",
     "handshakes_failed",
     "handshakes_delayed",
     "requests",
     "requests_refused",
+    "requests_refused_waiting",
+    "requests_refused_memory",
     "origin_requests",
     "origin_retries",
     "origin_failures",
+    "origin_waits",
+    "origin_wait_timeouts",
     "instructs_refused",
     "holds_stream",
     "holds_response",
@@ -72,6 +89,7 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::
     "deliveries",
     "slow_clients_closed",
     "slow_clients_dropped",
+    "slow_clients_shed",
     "rate_limited",
     "bad_input",
     "publishes_refused",

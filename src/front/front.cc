@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "front/front.h"
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include "base/jitter.h"
 #include "base/log.h"
 #include "front/h1_session.h"
 #include "wire/http1_write.h"
@@ -15,19 +15,32 @@
 namespace holdfast::front {
 
 Front::Front(net::Core& core, const FrontOptions& options, RequestAcceptor& acceptor, ClientCount& clients)
-    : core_(core), options_(options), acceptor_(acceptor), clients_(clients) {}
+    : core_(core), options_(options), acceptor_(acceptor), clients_(clients), refusals_(core) {}
 
 Front::~Front() {
   while (!sessions_.empty()) delete &sessions_.front();
 }
 
 void Front::accept(int fd, const net::Endpoint& peer, Security security) {
-  auto limit = clients_.limit.load(std::memory_order_relaxed);
-  if (limit && clients_.now.load(std::memory_order_relaxed) >= limit) return refuse(fd, net::peer_address(peer));
+  using base::Counter;
+  if (load_ && load_->shedding.load(std::memory_order_relaxed)) {
+    static base::LogLimiter limiter;
+    base::log_limited(limiter, {{"peer", net::peer_address(peer).text()}},
+                      "client refused: server.memory_max_bytes ({}) reached, {} in use", load_->memory_max_bytes.load(),
+                      load_->memory_bytes.load());
+    core_.counters().add(Counter::clients_refused_memory);
+    return refuse(fd, net::peer_address(peer), security, "Too little memory", Refusals::Linger::yes);
+  }
+  if (!clients_.take()) {
+    static base::LogLimiter limiter;
+    base::log_limited(limiter, {{"peer", net::peer_address(peer).text()}},
+                      "client refused: server.max_connections ({}) reached", clients_.limit.load());
+    core_.counters().add(Counter::clients_refused);
+    return refuse(fd, net::peer_address(peer), security, "Too many connections", Refusals::Linger::yes);
+  }
   auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
-  if (!session->start(fd, security)) return;
-  core_.counters().add(base::Counter::clients_accepted);
-  clients_.now.fetch_add(1, std::memory_order_relaxed);
+  if (!session->start(fd, security)) return clients_.give_back();
+  core_.counters().add(Counter::clients_accepted);
   ++count_;
   sessions_.push_back(*session.release());
 }
@@ -38,26 +51,55 @@ H1Session* Front::Walk::next() {
   return place_.next();
 }
 
-void Front::refuse(int fd, const PeerAddress& peer) {
-  static base::LogLimiter limiter;
-  base::log_limited(limiter, {{"peer", peer.text()}}, "client refused: server.max_connections ({}) reached",
-                    clients_.limit.load());
-  core_.counters().add(base::Counter::clients_refused);
+void Front::refuse_for_descriptors(int fd, const net::Endpoint& peer, Security security) {
+  core_.counters().add(base::Counter::clients_refused_descriptors);
+  refuse(fd, net::peer_address(peer), security, "Too many open files", Refusals::Linger::no);
+}
+
+void Front::refuse(int fd, const PeerAddress& peer, Security security, const char* why, Refusals::Linger linger) {
   if (access_) {
     AccessRecord record;
     record.connection = core_.next_connection();
     record.peer = &peer;
     record.note.cause = to_text(refusal_cause(503));
-    record.status = 503;
+    record.status = security == Security::tls ? 0 : 503;
     record.reason = CloseReason::refused;
     access_->record(record);
   }
+  // Before the handshake there is one thing only that a TLS client can be told: a fatal alert, internal_error
+  // (RFC 8446 §6). To do the handshake for the sake of a 503 would cost us most when we have least.
+  static constexpr std::string_view kAlert("\x15\x03\x03\x00\x02\x02\x50", 7);
+  if (security == Security::tls) return refusals_.send_away(fd, kAlert, linger);
   auto& answer = head_;
-  answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n";
+  answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+  wire::append_field(answer, "Retry-After", base::retry_after_s(options_.retry_after_max_s));
   append_proxy_status(answer, 503);
-  answer += "Content-Length: 21\r\n\r\nToo many connections\n";
-  [[maybe_unused]] auto n = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::close(fd);
+  wire::append_field(answer, "Content-Length", std::strlen(why) + 1);
+  wire::append_end_of_head(answer);
+  answer += why;
+  answer += '\n';
+  refusals_.send_away(fd, answer, linger);
+}
+
+void Front::close_slowest(std::uint64_t bytes) {
+  constexpr std::size_t kMuch = 65536;
+  std::vector<H1Session*> behind;
+  for (auto& session : sessions_) {
+    if (session.queued_bytes() >= kMuch) behind.push_back(&session);
+  }
+  std::sort(behind.begin(), behind.end(),
+            [](const auto* a, const auto* b) { return a->queued_bytes() > b->queued_bytes(); });
+  for (auto* session : behind) {
+    if (bytes == 0) return;
+    auto queued = session->queued_bytes();
+    static base::LogLimiter limiter;
+    base::log_limited(limiter,
+                      {{"conn", session->connection_id()}, {"peer", session->peer().text()}, {"queued", queued}},
+                      "slow client closed: server.memory_max_bytes reached");
+    core_.counters().add(base::Counter::slow_clients_shed);
+    session->shed();
+    bytes -= std::min<std::uint64_t>(bytes, queued);
+  }
 }
 
 void Front::append_proxy_status(std::string& head, int status) const {
@@ -70,7 +112,7 @@ void Front::remove(H1Session& session) {
   base::ListWalk<SessionList>::pass(walks_, session);
   sessions_.erase(sessions_.iterator_to(session));
   --count_;
-  clients_.now.fetch_sub(1, std::memory_order_relaxed);
+  clients_.give_back();
   core_.defer_delete(std::unique_ptr<H1Session>(&session));
 }
 

@@ -15,7 +15,9 @@
 #include <holdfast/exchange.h>
 
 #include "base/list_walk.h"
+#include "base/load.h"
 #include "front/access.h"
+#include "front/refusals.h"
 #include "net/address.h"
 #include "net/core.h"
 #include "net/network.h"
@@ -36,16 +38,13 @@ struct FrontOptions {
   std::string proxy_name;                ///< in Proxy-Status; empty: this is no proxy, so there is none
   std::vector<net::Network> proxy_protocol_from;
   std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
+  std::uint32_t retry_after_max_s = 10;
 };
 
 enum class Security : bool { plain, tls };
 
 /// How many clients the process has, against its limit. Shared by all cores.
-struct ClientCount {
-  explicit ClientCount(std::uint64_t most) : limit(most) {}
-  std::atomic<std::uint64_t> now{0};
-  std::atomic<std::uint64_t> limit;  ///< 0: none
-};
+using ClientCount = base::Quota;
 
 using SessionHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
@@ -61,10 +60,18 @@ class Front {
   /// Takes an accepted descriptor.
   void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
 
+  /// There is no descriptor left but the one it came with: it is told so, and closed at once.
+  void refuse_for_descriptors(int fd, const net::Endpoint& peer, Security security);
+  /// Closes clients for which much is queued, the most behind first, until so many bytes are out of their queues.
+  /// Thread: the core's, in no handler's call.
+  void close_slowest(std::uint64_t bytes);
+
   /// For new connections; those that are there keep theirs.
   void set_options(const FrontOptions& options) { options_ = options; }
   /// Null: nobody wants to know.
   void set_access(AccessSink* access) { access_ = access; }
+  /// While it is shedding, new clients are refused. Null: nobody measures.
+  void set_load(const base::Load* load) { load_ = load; }
   void set_tls(std::shared_ptr<const net::TlsServerContext> context) { tls_ = std::move(context); }
 
   /// From now on every request is the last of its connection, and a hold that begins ends at once. Idle connections
@@ -94,7 +101,7 @@ class Front {
   /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
   bool take_handshake_turn(H1Session& session);
   void end_handshake(H1Session& session);
-  void refuse(int fd, const PeerAddress& peer);
+  void refuse(int fd, const PeerAddress& peer, Security security, const char* why, Refusals::Linger linger);
   /// Where this front is a proxy's: what it says of an error that it answers itself.
   void append_proxy_status(std::string& head, int status) const;
 
@@ -103,6 +110,8 @@ class Front {
   RequestAcceptor& acceptor_;
   AccessSink* access_ = nullptr;
   ClientCount& clients_;
+  const base::Load* load_ = nullptr;
+  Refusals refusals_;
   wire::RequestParser parser_;  // lent to the session that reads
   std::string head_;            // where heads are written, for the time of one call
   SessionList sessions_;

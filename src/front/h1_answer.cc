@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "front/flow_account.h"
 #include "front/h1_session.h"
 #include "wire/http1_write.h"
@@ -159,9 +160,17 @@ void H1Session::on_writable() {
   }
 }
 
+void H1Session::shed() {
+  if (until_close_) socket_.reset();  // as in abort()
+  lost(CloseReason::slow_client);
+}
+
 /// An answer of the session itself, the last one of this connection. `request`: where nobody has taken it yet.
 void H1Session::refuse(int status, std::string_view what, const RequestView* request) {
   front_.core_.counters().add(base::Counter::requests_refused);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, {{"conn", connection_id()}, {"peer", peer_.text()}}, "request refused: {}: {} in [{}]",
+                    status, what, front_.options_.section);
   reason_ = CloseReason::refused;
   send_refusal(status, what);
   record_access(refusal_cause(status), request);

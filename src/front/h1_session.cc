@@ -42,6 +42,7 @@ void H1Session::shutdown() {
 
 void H1Session::on_events(std::uint32_t events) {
   if (phase_ == Phase::closed) return;
+  if (events & EPOLLERR) socket_.note_error();
   if ((events & EPOLLOUT) && socket_.queued_bytes()) on_writable();
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
@@ -385,6 +386,7 @@ void H1Session::close_connection() {
 
 /// The client is gone, or given up on, in the middle of an exchange.
 void H1Session::lost(CloseReason reason, base::Cause cause) {
+  if (reason == CloseReason::client_gone && socket_.vanished()) reason = CloseReason::timeout;
   if (phase_ == Phase::exchange && !ended_) {
     if (reason_ == CloseReason::finished) reason_ = reason;
     if (handler_) handler_->on_client_gone();
@@ -413,6 +415,7 @@ void H1Session::close_now() {
   clear_deadline();
   drop_handler();
   FlowAccount::forget(front_.core_.counters(), socket_);
+  if (socket_.vanished()) front_.core_.counters().add(base::Counter::clients_vanished);
   socket_.close();
   front_.remove(*this);
 }

@@ -49,6 +49,8 @@ class H1Session final : public Exchange,
   bool dismiss(const Message* farewell);
   void describe(ClientNote& note) const;
   std::uint64_t number() const { return id_; }
+  /// Ends now, whatever is queued: the memory is needed.
+  void shed();
   /// Its turn to do so has come.
   void begin_handshake();
 

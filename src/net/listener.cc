@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <grp.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,11 @@ constexpr base::Millis kRetryMs = 100;
 
 Error bind_error(const Endpoint& endpoint, const char* call) {
   return Error{fmt::format("cannot listen on {}: {}: {}", endpoint.text(), call, std::strerror(errno))};
+}
+
+/// A descriptor for nothing; -1 where there is none to be had.
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 enum class Sharing { alone, reuse_port };
@@ -105,15 +111,15 @@ UnixSocket::~UnixSocket() {
 
 Listener::~Listener() {
   if (fd_ >= 0) ::close(fd_);
+  if (spare_fd_ >= 0) ::close(spare_fd_);
 }
 
 Result<void> Listener::open(const Endpoint& endpoint) {
   const char* call = "";
   fd_ = bind_socket(endpoint, Sharing::reuse_port, call);
   if (fd_ < 0) return bind_error(endpoint, call);
-  int one = 1;  // accepted sockets inherit both
+  int one = 1;  // accepted sockets inherit it
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  ::setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   if (::listen(fd_, kBacklog) != 0) return bind_error(endpoint, "listen");
   if (!core_.poller().add(fd_, *this)) return bind_error(endpoint, "epoll_ctl");
   return {};
@@ -143,28 +149,55 @@ void Listener::accept_some() {
   core_.run_soon(*this);  // more may wait, and the edge has been used up
 }
 
+int Listener::accept(Endpoint& peer) const {
+  peer.size = sizeof peer.storage;
+  return ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
 /// False when there is nobody left to accept, or nothing left to accept them with.
 bool Listener::accept_one() {
   if (fd_ < 0) return false;
   Endpoint peer;
-  peer.size = sizeof peer.storage;
-  int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int fd = accept(peer);
   if (fd < 0) {
     switch (errno) {
       case EAGAIN: return false;
       case EINTR:
       case ECONNABORTED: return true;
-      default: {
-        // Out of descriptors or memory: the waiting clients stay in the kernel's queue, and are asked for again.
-        static base::LogLimiter limiter;
-        base::log_limited(limiter, "cannot accept a client: {}; trying again in {} ms", std::strerror(errno), kRetryMs);
-        set_deadline(core_.wheel(), core_.now() + kRetryMs);
-        return false;
-      }
+      default: return on_accept_failure(errno);
     }
   }
   on_accept_(fd, peer);
   return true;
+}
+
+void Listener::refuse_when_short(OnAccept refuse) {
+  refuse_ = std::move(refuse);
+  spare_fd_ = open_spare();
+}
+
+/// There are no descriptors or no memory to accept with. True: there is room now, or one client has been told. False:
+/// they stay in the kernel's queue, and are asked for again.
+bool Listener::on_accept_failure(int error) {
+  // The kernel looks for a descriptor before it looks for a client.
+  pollfd queue{fd_, POLLIN, 0};
+  if (::poll(&queue, 1, 0) == 0) return false;
+  bool descriptors = error == EMFILE || error == ENFILE;
+  if (descriptors && make_room_ && make_room_()) return true;
+  core_.counters().add(base::Counter::accept_failures);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, "cannot accept a client: {}{}", std::strerror(error),
+                    descriptors ? "; raise the descriptor limit (ulimit -n, LimitNOFILE=)" : "");
+  if (descriptors && refuse_) {
+    if (spare_fd_ >= 0) ::close(spare_fd_);
+    Endpoint peer;
+    int fd = accept(peer);
+    if (fd >= 0) refuse_(fd, peer);
+    spare_fd_ = open_spare();  // or another thread has it: the next client finds out
+    if (fd >= 0) return true;
+  }
+  set_deadline(core_.wheel(), core_.now() + kRetryMs);
+  return false;
 }
 
 }  // namespace holdfast::net

@@ -11,6 +11,7 @@
 
 #include "net/address.h"
 #include "net/core.h"
+#include "net/peer_patience.h"
 
 namespace holdfast::net {
 
@@ -52,6 +53,17 @@ class Listener final : public Pollable, private Timer, private Soon {
   /// The same for a socket that all cores share; it must outlive this.
   Result<void> share(const UnixSocket& socket);
 
+  /// Called when descriptors have run out; true: one has been freed, and accepting goes on.
+  void set_make_room(std::function<bool()> make_room) { make_room_ = std::move(make_room); }
+  /// Where none could be, clients wait in the kernel's queue. With this they are told instead: each is accepted with a
+  /// descriptor that is kept back for it, handed to `refuse`, which must close it, and gone.
+  void refuse_when_short(OnAccept refuse);
+
+  /// How long vanished clients are waited for. For those that are accepted from now on.
+  void set_patience(const PeerPatience& patience) {
+    if (fd_ >= 0) set_peer_patience(fd_, patience);
+  }
+
   /// Accepts what already waits, then closes: a connection that the kernel has completed is not lost.
   void close();
 
@@ -61,10 +73,15 @@ class Listener final : public Pollable, private Timer, private Soon {
   void on_soon() override { accept_some(); }
   void accept_some();
   bool accept_one();
+  int accept(Endpoint& peer) const;
+  bool on_accept_failure(int error);
 
   Core& core_;
   OnAccept on_accept_;
+  std::function<bool()> make_room_;
+  OnAccept refuse_;
   int fd_ = -1;
+  int spare_fd_ = -1;  // closed to make room for one that is refused
 };
 
 }  // namespace holdfast::net

@@ -37,7 +37,7 @@ std::size_t total_size(std::span<const Slice> slices) {
 
 bool Socket::open(int fd, Poller& poller, Pollable& owner) {
   fd_ = fd;
-  failed_ = false;
+  error_ = 0;
   if (poller.add(fd, owner)) return true;
   close();
   return false;
@@ -59,7 +59,9 @@ std::ptrdiff_t Socket::read(char* out, std::size_t size) {
     auto n = ::recv(fd_, out, size, 0);
     if (n >= 0) return n;
     if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? kWouldBlock : kFailed;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return kWouldBlock;
+    error_ = errno;
+    return kFailed;
   }
 }
 
@@ -71,8 +73,8 @@ bool Socket::send_tls_output() {
   if (!queue_) {
     auto n = ::send(fd_, output.data(), output.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+      error_ = errno;
       tls_->clear_output();
-      failed_ = true;
       return false;
     }
     sent = n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -90,7 +92,10 @@ std::ptrdiff_t Socket::send_sealed(const Slice* slices, std::size_t count) {
     thread_local std::vector<char> joined(kMaxSealed);
     plain = {joined.data(), join(slices, count, joined)};
   }
-  if (!tls_->write(plain) || !send_tls_output()) return kFailed;
+  if (!tls_->write(plain) || !send_tls_output()) {
+    if (!error_) error_ = EPROTO;
+    return kFailed;
+  }
   return static_cast<std::ptrdiff_t>(plain.size());
 }
 
@@ -111,19 +116,19 @@ std::ptrdiff_t Socket::send(const Slice* slices, std::size_t count) {
     }
     if (n >= 0) return n;
     if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? kWouldBlock : kFailed;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return kWouldBlock;
+    error_ = errno;
+    return kFailed;
   }
 }
 
 /// Bytes taken, kWouldBlock or kFailed. Through TLS nothing blocks: what the kernel does not take waits as ciphertext.
 std::ptrdiff_t Socket::transmit(const Slice* slices, std::size_t count) {
-  auto taken = tls_ ? send_sealed(slices, count) : send(slices, count);
-  if (taken == kFailed) failed_ = true;
-  return taken;
+  return tls_ ? send_sealed(slices, count) : send(slices, count);
 }
 
 Written Socket::write(std::span<const Slice> slices) {
-  if (fd_ < 0 || failed_) return Written::failed;
+  if (fd_ < 0 || error_) return Written::failed;
   std::size_t skip = 0;  // of the first slice
   while (!queue_) {
     while (!slices.empty() && skip >= slices.front().size) {
@@ -224,7 +229,7 @@ void Socket::put_sealed_first(std::string_view rest) {
 }
 
 Written Socket::flush() {
-  if (fd_ < 0 || failed_) return Written::failed;
+  if (fd_ < 0 || error_) return Written::failed;
   while (queue_) {
     if (queue_->first == queue_->parts.size()) {
       queue_.reset();
@@ -239,21 +244,24 @@ Written Socket::flush() {
       auto size = join(slices, count, joined);
       consume(size);
       if (!tls_->write({joined.data(), size}) || !send_tls_output()) {
-        failed_ = true;
+        if (!error_) error_ = EPROTO;
         return Written::failed;
       }
       continue;
     }
     auto sent = send(slices, count);
-    if (sent == kFailed) {
-      failed_ = true;
-      return Written::failed;
-    }
+    if (sent == kFailed) return Written::failed;
     if (sent == kWouldBlock) return Written::queued;
     consume(static_cast<std::size_t>(sent));
     if (static_cast<std::size_t>(sent) < offered) return Written::queued;
   }
   return Written::sent;
+}
+
+void Socket::note_error() {
+  if (fd_ < 0 || error_) return;
+  socklen_t size = sizeof error_;
+  ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &size);
 }
 
 bool Socket::has_input() {
@@ -271,7 +279,7 @@ void Socket::shutdown_write() {
 
 /// The end of what was sent is no truncation.
 void Socket::say_goodbye() {
-  if (!tls_ || queue_ || failed_) return;
+  if (!tls_ || queue_ || error_) return;
   tls_->close_notify();
   send_tls_output();
 }

@@ -10,6 +10,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "net/peer_patience.h"
 #include "net/poller.h"
 #include "net/tls.h"
 
@@ -50,6 +51,11 @@ class Socket {
 
   std::size_t queued_bytes() const { return queue_ ? queue_->bytes : 0; }
 
+  /// After EPOLLERR: takes note of what has ended the connection.
+  void note_error();
+  /// Whether the peer has ended it by no longer answering, as far as calls or note_error() have told.
+  bool vanished() const { return is_vanished(error_); }
+
   /// Whether the peer has sent bytes, an end or an error that have not been read.
   bool has_input();
 
@@ -83,7 +89,7 @@ class Socket {
   std::size_t front_batch(Slice* slices, std::size_t& bytes) const;
 
   int fd_ = -1;
-  bool failed_ = false;
+  int error_ = 0;  // of the call that failed; from then on nothing is written
   std::unique_ptr<Tls> tls_;
   std::unique_ptr<Queue> queue_;
 };

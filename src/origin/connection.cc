@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A connection at work: requests, answers, and its end. How it begins is connection_begin.cc.
 #include "origin/connection.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <fmt/core.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "origin/origin.h"
@@ -23,123 +19,8 @@ OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
 }
 
 OriginConnection::~OriginConnection() {
+  if (counted_) origin_.on_closed();
   --origin_.connections_;
-}
-
-// ------------------------------------------------------------------------------------------------- connecting
-
-void OriginConnection::connect(OriginHandler& handler) {
-  handler_ = &handler;
-  const auto& id = origin_.id();
-  bool is_unix = id.port == 0;
-  set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
-  if (is_unix) {
-    if (auto endpoint = net::unix_endpoint(id.host)) endpoints_.push_back(*endpoint);
-    state_ = State::connecting;
-    origin_.core().run_soon(*this);
-  } else if (const auto* known = origin_.resolver().known(id.host, id.port)) {
-    endpoints_ = *known;
-    state_ = State::connecting;
-    origin_.core().run_soon(*this);  // an error must not be told from in here
-  } else {
-    state_ = State::resolving;
-    origin_.resolver().resolve(id.host, id.port, *this);
-  }
-}
-
-void OriginConnection::on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) {
-  if (state_ != State::resolving) return;
-  if (endpoints.empty())
-    return fail(Stage::dns, ProxyError::dns_error, error.empty() ? "the name has no address" : error);
-  endpoints_ = endpoints;
-  state_ = State::connecting;
-  try_endpoints();
-}
-
-/// Tries one address after the other, until one of them is being connected to.
-void OriginConnection::try_endpoints() {
-  bool blocked = false;
-  while (!endpoints_.empty()) {
-    auto endpoint = endpoints_.front();
-    endpoints_.erase(endpoints_.begin());
-    if (origin_.id().internal == InternalAddresses::blocked && net::is_internal(endpoint)) {
-      blocked = true;
-      continue;
-    }
-    if (try_connect(endpoint)) return;
-  }
-  if (blocked && connect_error_.empty()) {
-    return fail(Stage::connect, ProxyError::destination_ip_prohibited,
-                "an untrusted target must not lead to an internal address");
-  }
-  fail(Stage::connect, connect_status_, connect_error_);
-}
-
-bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
-  trying_ = endpoint.text();
-  int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0) {
-    int one = 1;
-    if (!endpoint.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == EINPROGRESS) {
-      if (socket_.open(fd, origin_.core().poller(), *this)) return true;
-    } else {
-      int error = errno;
-      ::close(fd);
-      errno = error;
-    }
-  }
-  note_connect_error(errno);
-  return false;
-}
-
-void OriginConnection::note_connect_error(int error) {
-  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
-  connect_status_ = connect_error_of(error);
-}
-
-void OriginConnection::on_connect_event() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) {
-    note_connect_error(error);
-    socket_.close();
-    return try_endpoints();
-  }
-  endpoints_.clear();
-  endpoints_.shrink_to_fit();
-  if (origin_.id().tls) {
-    begin_handshake();
-  } else {
-    ready_for_request();
-  }
-}
-
-void OriginConnection::begin_handshake() {
-  const auto& id = origin_.id();
-  net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
-  auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
-  if (!tls) return fail(Stage::tls, ProxyError::proxy_internal_error, "out of memory");
-  state_ = State::handshake;
-  socket_.start_tls(std::move(tls));
-  continue_handshake();
-}
-
-void OriginConnection::continue_handshake() {
-  switch (socket_.handshake()) {
-    case net::Tls::Handshake::wants_more: return;
-    case net::Tls::Handshake::failed: {
-      return fail(Stage::tls, handshake_error_of(socket_.tls()->fault()), socket_.tls()->error());
-    }
-    case net::Tls::Handshake::done: return ready_for_request();
-  }
-}
-
-void OriginConnection::ready_for_request() {
-  state_ = State::busy;
-  clear_deadline();
-  if (handler_) handler_->on_origin_ready();
 }
 
 // --------------------------------------------------------------------------------------------------- requests
@@ -195,7 +76,9 @@ void OriginConnection::close() {
   state_ = State::closed;
   clear_deadline();
   net::ResolveWaiter::unlink();
+  WaitingHook::unlink();
   socket_.close();
+  if (std::exchange(counted_, false)) origin_.on_closed();
 }
 
 /// Another span of patience: for the answer's head once the request is out, else for the next bytes.
@@ -246,6 +129,7 @@ void OriginConnection::on_soon() {
 
 void OriginConnection::on_deadline() {
   switch (state_) {
+    case State::waiting: return fail_waiting();
     case State::resolving: return time_out(Stage::dns, "no answer within connect_timeout_ms");
     case State::connecting: return time_out(Stage::connect, "no answer within connect_timeout_ms");
     case State::handshake: return time_out(Stage::tls, "no answer within connect_timeout_ms");

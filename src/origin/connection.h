@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/intrusive/list.hpp>
+
 #include <holdfast/exchange.h>
 
 #include "net/core.h"
@@ -20,12 +22,16 @@
 namespace holdfast::origin {
 
 class Origin;
+class OriginConnection;
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
 /// for the call only.
 class OriginHandler {
  public:
   virtual void on_origin_ready() = 0;
+  /// Instead, for a connection that has been waiting: here is one that somebody else has given back. The one that waits
+  /// is not needed any more.
+  virtual void on_origin_offered(std::unique_ptr<OriginConnection> idle) = 0;
   /// What was queued towards the origin has been written.
   virtual void on_origin_drained() = 0;
   virtual void on_interim(const wire::ResponseView& head) = 0;
@@ -39,8 +45,12 @@ class OriginHandler {
   ~OriginHandler() = default;
 };
 
+using WaitingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct WaitingTag>,
+                                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// Belongs to one core and, in turns, to the request that uses it and to its Origin's pool of idle ones.
-class OriginConnection final : private net::Pollable,
+class OriginConnection final : public WaitingHook,
+                               private net::Pollable,
                                private net::Timer,
                                private net::Soon,
                                private net::ResolveWaiter {
@@ -48,8 +58,14 @@ class OriginConnection final : private net::Pollable,
   explicit OriginConnection(Origin& origin);
   ~OriginConnection();
 
-  /// Starts to connect; on_origin_ready or on_origin_error follows.
+  /// Starts to connect, or to wait for its turn to do so; on_origin_ready, on_origin_offered or on_origin_error
+  /// follows.
   void connect(OriginHandler& handler);
+  /// Its turn has come: it goes on with connecting.
+  void on_turn();
+  OriginHandler& handler() const { return *handler_; }
+  /// Whether it has its place among the origin's connections, and waits for a descriptor only.
+  bool counted() const { return counted_; }
 
   /// Takes an idle connection for a new request. False when it has become unusable meanwhile.
   bool reuse(OriginHandler& handler);
@@ -79,7 +95,7 @@ class OriginConnection final : private net::Pollable,
   Origin& origin() { return origin_; }
 
  private:
-  enum class State : std::uint8_t { fresh, resolving, connecting, handshake, busy, idle, closed };
+  enum class State : std::uint8_t { fresh, waiting, resolving, connecting, handshake, busy, idle, closed };
   enum class Phase : std::uint8_t { head, body, done };
 
   void on_events(std::uint32_t events) override;
@@ -87,8 +103,11 @@ class OriginConnection final : private net::Pollable,
   void on_soon() override;
   void on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) override;
 
+  enum class Attempt : std::uint8_t { begun, failed, no_descriptor };
+  void begin_connect();
   void try_endpoints();
-  bool try_connect(const net::Endpoint& endpoint);
+  Attempt try_connect(const net::Endpoint& endpoint);
+  void wait_for_descriptor();
   void note_connect_error(int error);
   void on_connect_event();
   void begin_handshake();
@@ -104,6 +123,7 @@ class OriginConnection final : private net::Pollable,
   void time_out(Stage stage, std::string detail);
   void tell_failure(const OriginError& error);
   wire::ProxyError broken_off() const;
+  void fail_waiting();
   void touch();
 
   Origin& origin_;
@@ -122,6 +142,7 @@ class OriginConnection final : private net::Pollable,
   Phase phase_ = Phase::done;
   wire::ResponseParser::Method method_ = wire::ResponseParser::Method::other;
   BodyKind body_kind_ = BodyKind::none;
+  bool counted_ = false;  // among the origin's open ones
   bool chunked_ = false;
   bool keep_alive_ = false;
   bool session_kept_ = false;  // a TLS session of this connection has been remembered

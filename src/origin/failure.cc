@@ -21,6 +21,7 @@ const char* to_text(Stage stage) {
 
 base::Cause OriginError::cause() const {
   using base::Cause;
+  if (overload()) return Cause::limit;
   switch (stage) {
     case Stage::dns: return timed_out ? Cause::dns_timeout : Cause::dns;
     case Stage::connect: return timed_out ? Cause::connect_timeout : Cause::connect;

@@ -24,6 +24,8 @@ struct OriginError {
   bool before_request() const { return stage == Stage::dns || stage == Stage::connect || stage == Stage::tls; }
   /// By policy: an untrusted target that leads to an internal address.
   bool blocked() const { return error == wire::ProxyError::destination_ip_prohibited; }
+  /// It is us: no connection to it became free in time.
+  bool overload() const { return error == wire::ProxyError::connection_limit_reached; }
   base::Cause cause() const;
 };
 

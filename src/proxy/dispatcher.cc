@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/cause.h"
+#include "base/jitter.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "hold/hold.h"
 #include "proxy/error_answer.h"
@@ -78,7 +80,25 @@ RouteRef Dispatcher::find_route(const RequestView& request, bool websocket) cons
   return table.match({.host = request.host, .websocket = websocket, .tls = tls, .path = request.target});
 }
 
+/// Clients that are connected already could still ask for more than there is memory for.
+void Dispatcher::refuse_for_memory(Exchange& exchange, const RequestView& request) {
+  const auto& load = *context_.load;
+  context_.core.counters().add(base::Counter::requests_refused_memory);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, {{"conn", exchange.connection_id()}, base::LogField::bare("target", request.target)},
+                    "request refused: server.memory_max_bytes ({}) reached, {} in use", load.memory_max_bytes.load(),
+                    load.memory_bytes.load());
+  exchange.set_handler(std::make_unique<Refusal>(request, std::string_view(), base::Cause::limit));
+  answer_error(exchange, context_.options.proxy_name,
+               {.status = 503,
+                .error = wire::ProxyError::connection_limit_reached,
+                .line = "Too little memory",
+                .retry_after_s = base::retry_after_s(context_.options.retry_after_max_s)});
+}
+
 void Dispatcher::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
+  if (context_.load && context_.load->shedding.load(std::memory_order_relaxed))
+    return refuse_for_memory(exchange, request);
   bool websocket = is_websocket(request);
   auto route = find_route(request, websocket);
   const char* missing = route ? missing_feature(*route, request, websocket) : nullptr;

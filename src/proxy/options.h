@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/jwt.h"
+#include "base/load.h"
 #include "grip/signature.h"
 #include "hold/hold.h"
 #include "net/core.h"
@@ -40,6 +41,7 @@ struct ProxyOptions {
   std::string proxy_name = "holdfast";  ///< in Proxy-Status
   std::size_t instruct_max_bytes = 100000;
   std::string sig_iss;
+  std::uint32_t retry_after_max_s = 10;
 };
 
 /// What connections to the `ssl` targets of some routes are made with; targets that ask for the same share it.
@@ -70,6 +72,7 @@ struct ProxyContext {
   hold::HoldContext& holds;
   ProxyOptions options;
   std::optional<base::SigningKey> sig_key;
+  base::Load* load = nullptr;  ///< null: no limits of the process
   origin::BuiltinOrigin* test_origin = nullptr;
   origin::BuiltinOrigin* demo_origin = nullptr;
   grip::Signer signer{};

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "base/jitter.h"
 #include "base/log.h"
 #include "proxy/rewrite.h"
 #include "proxy/route_table.h"
@@ -19,6 +20,12 @@ ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const 
     : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
 
 ProxiedRequest::~ProxiedRequest() {
+  end_waiting();
+  drop_connection();
+}
+
+void ProxiedRequest::on_client_gone() {
+  end_waiting();
   drop_connection();
 }
 
@@ -33,7 +40,27 @@ void ProxiedRequest::describe(AccessNote& note) const {
 void ProxiedRequest::start(std::string_view body, End end) {
   body_done_ = end == End::yes;
   keep_for_replay(body);
+  if (!begin_waiting()) return;
   try_target();
+}
+
+/// False when too many wait already, which has been answered. Built-in origins make nobody wait.
+bool ProxiedRequest::begin_waiting() {
+  if (!context_.load || target().kind != Target::Kind::tcp) return true;
+  auto& quota = context_.load->waiting_requests;
+  if (quota.take()) return waiting_ = true;
+  context_.core.counters().add(base::Counter::requests_refused_waiting);
+  static base::LogLimiter limiter;
+  base::log_limited(
+      limiter,
+      {{"route", route_->id}, {"conn", exchange_.connection_id()}, base::LogField::bare("target", request_.target())},
+      "request refused: proxy.waiting_requests_max ({}) reached", quota.limit.load());
+  fail_overloaded("Too many requests wait for an answer.");
+  return false;
+}
+
+void ProxiedRequest::end_waiting() {
+  if (std::exchange(waiting_, false)) context_.load->waiting_requests.give_back();
 }
 
 void ProxiedRequest::try_target() {
@@ -96,6 +123,12 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
 // ---------------------------------------------------------------------------------------------- sending to it
 
 void ProxiedRequest::on_origin_ready() {
+  send_head();
+}
+
+void ProxiedRequest::on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) {
+  drop_connection();
+  connection_ = std::move(idle);
   send_head();
 }
 
@@ -267,11 +300,20 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   } else if (debug()) {
     text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
   }
-  fail({error.timed_out ? 504 : 502, error.error, text, debug() ? std::string_view(error.detail) : ""});
+  auto details = debug() ? std::string_view(error.detail) : "";
+  if (error.overload()) return fail_overloaded(debug() ? text : "No connection to the origin became free.", details);
+  fail({error.timed_out ? 504 : 502, error.error, text, details});
+}
+
+void ProxiedRequest::fail_overloaded(std::string_view line, std::string_view details) {
+  cause_ = base::Cause::limit;
+  fail({503, wire::ProxyError::connection_limit_reached, line, details,
+        base::retry_after_s(context_.options.retry_after_max_s)});
 }
 
 void ProxiedRequest::fail(const ErrorAnswer& answer) {
   over_ = true;
+  end_waiting();
   drop_connection();
   stream_hold_.reset();
   response_hold_.reset();

@@ -37,7 +37,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   // ExchangeHandler
   void on_request_body(std::string_view part, End end) override;
   void on_drained() override;
-  void on_client_gone() override { drop_connection(); }
+  void on_client_gone() override;
   void describe(AccessNote& note) const override;
 
  private:
@@ -53,6 +53,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
 
   // origin::OriginHandler
   void on_origin_ready() override;
+  void on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) override;
   void on_origin_drained() override;
   void on_interim(const wire::ResponseView& head) override;
   void on_response(const wire::ResponseView& head, std::string_view body, End end) override;
@@ -60,6 +61,8 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void on_origin_error(const origin::OriginError& error) override;
 
   // towards the origin
+  bool begin_waiting();
+  void end_waiting();
   const Target& target() const { return route_->targets[target_index_]; }
   void try_target();
   void ask_builtin(origin::BuiltinOrigin* builtin);
@@ -89,6 +92,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
 
   void fail(const ErrorAnswer& answer);
   void count_failure(const origin::OriginError& error);
+  void fail_overloaded(std::string_view line, std::string_view details = {});
   void fail_origin(const origin::OriginError& error);
   void log_origin_error(const origin::OriginError& error, const char* what_now) const;
   void log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause, std::string_view detail) const;
@@ -108,6 +112,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::int64_t sent_us_ = 0;      // when the head was sent
   std::size_t target_index_ = 0;
   base::Cause cause_ = base::Cause::none;
+  bool waiting_ = false;         // for an origin's header: one of Load::waiting_requests
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
   bool body_done_ = false;       // the request body has arrived in full
   bool sending_ = false;         // the head is out, the body follows as it comes

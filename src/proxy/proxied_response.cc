@@ -84,6 +84,7 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
   count_response(head.status);
+  end_waiting();
   cause_ = base::Cause::none;  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
@@ -185,8 +186,8 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
-    cause_ = base::Cause::grip;
     context_.core.counters().add(base::Counter::instructs_refused);
+    cause_ = base::Cause::grip;
     auto why = fmt::format("proxy.instruct_max_bytes ({}) reached", context_.options.instruct_max_bytes);
     static base::LogLimiter limiter;
     log_trouble(limiter, "instructions refused", cause_, why);

@@ -37,7 +37,7 @@ def admitted(rig):
         client.send(request("GET", "/"))
         return client.response().status == 200
     except Broken:
-        return False  # refused, and reset because of what it had sent
+        return False  # refused, and gone before it could send anything
     finally:
         client.close()
 

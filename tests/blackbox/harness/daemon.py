@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -42,9 +43,10 @@ def to_toml(sections):
 class Daemon:
     """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file.
     `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS). `within`: a command
-    that runs it, as in a namespace of its own."""
+    that runs it, as in a namespace of its own. `descriptors`: its limit. `host`: the address for clients."""
 
-    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None, within=()):
+    def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None, within=(),
+                 descriptors=None, host="127.0.0.1"):
         self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
         self.routes_path = self.directory / "routes"
         self.config_path = self.directory / "holdfast.toml"
@@ -52,7 +54,8 @@ class Daemon:
         self.config = config or {}
         self.arguments = ["--server.workers", str(workers)] * bool(workers) + list(arguments)
         self.environment = environment or {}
-        self.within = list(within)
+        self.within = [*within, *(["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else [])]
+        self.host = host
         self.process = None
         if routes is not None:
             self.write_routes(routes)
@@ -60,8 +63,8 @@ class Daemon:
 
     def choose_ports(self):
         self.port, self.control_port, self.pull_port, self.sub_port, self.admin_port = free_ports(5)
-        sections = {
-            "server": {"listen": [f"http://127.0.0.1:{self.port}"], "drain_seconds": 30},
+        self.sections = sections = {
+            "server": {"listen": [f"http://{self.host}:{self.port}"], "drain_seconds": 30},
             "control": {
                 "http": f"http://127.0.0.1:{self.control_port}",
                 "zmq_pull": [f"tcp://127.0.0.1:{self.pull_port}"],
@@ -123,6 +126,33 @@ class Daemon:
     def resident_kib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def cpu_ticks(self):
+        """What all of its threads have worked so far, in hundredths of a second."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    def exhaust_descriptors(self):
+        """From now on it gets none; those that are open stay."""
+        taken = {int(name) for name in os.listdir(f"/proc/{self.process.pid}/fd")}
+        self._limit_descriptors(min(set(range(len(taken) + 1)) - taken))
+
+    def release_descriptors(self):
+        self._limit_descriptors(None)
+
+    def _limit_descriptors(self, most):
+        pid, which = self.process.pid, resource.RLIMIT_NOFILE
+        hard = resource.prlimit(pid, which)[1]
+        resource.prlimit(pid, which, (hard if most is None else most, hard))
+
+    def reconfigure(self, **sections):
+        """Changes keys of the file, sections by name, and has them taken."""
+        for section, keys in sections.items():
+            self.sections.setdefault(section, {}).update(keys)
+        self.config_path.write_text(to_toml(self.sections))
+        before = self.log().count("(SIGHUP)")
+        self.signal(signal.SIGHUP)
+        eventually(lambda: self.log().count("(SIGHUP)") > before, "an answer to SIGHUP")
 
     def wait_exit(self):
         return self.process.wait(TIMEOUT)

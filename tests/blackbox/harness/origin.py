@@ -30,10 +30,10 @@ class Origin:
     """A handler is called with the request and its connection, in a thread of the connection. It returns the bytes of
     its response, or None after it has done with the connection what it wanted."""
 
-    def __init__(self, port=0, backlog=256):
+    def __init__(self, port=0, backlog=256, host="127.0.0.1"):
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((host, port))
         self.listener.listen(backlog)
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()

@@ -2,11 +2,13 @@
 #include "net/listener.h"
 
 #include <cerrno>
+#include <climits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,11 +17,14 @@
 namespace {
 /// What the kernel says to accept4() instead of looking; 0: nothing.
 int accept_error = 0;
+/// How often it says so.
+int accept_errors = INT_MAX;
 }  // namespace
 
 // The program's own definition comes before the C library's.
 extern "C" int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
-  if (accept_error == 0) return static_cast<int>(::syscall(SYS_accept4, fd, address, size, flags));
+  if (accept_error == 0 || accept_errors-- <= 0)
+    return static_cast<int>(::syscall(SYS_accept4, fd, address, size, flags));
   errno = accept_error;
   return -1;
 }
@@ -133,6 +138,86 @@ TEST(Listener, WithoutDescriptorsClientsWait) {
   accept_error = 0;
   test::pass_time(core, 200);
   EXPECT_EQ(accepted.fds.size(), 1u) << "asked for again without a new event";
+}
+
+TEST(Listener, OrAreTold) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  std::vector<int> refused;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  listener.refuse_when_short([&](int fd, const Endpoint&) {
+    refused.push_back(fd);
+    ::close(fd);
+  });
+  Client one(port.endpoint());
+  Client two(port.endpoint());
+  for (std::size_t i = 1; i <= 2; ++i) {
+    accept_error = EMFILE;
+    accept_errors = 1;  // with the descriptor that is kept back it succeeds
+    ASSERT_TRUE(test::run_until(core, [&] { return refused.size() + accepted.fds.size() >= i; }));
+  }
+  accept_error = 0;
+  accept_errors = INT_MAX;
+  EXPECT_FALSE(refused.empty());
+  EXPECT_EQ(core.counters().get(base::Counter::accept_failures), refused.size());
+  Client three(port.endpoint());
+  EXPECT_TRUE(test::run_until(core, [&] { return refused.size() + accepted.fds.size() == 3; }));
+}
+
+TEST(Listener, OrSomebodyMakesRoom) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  bool asked = false;
+  listener.set_make_room([&] {
+    asked = true;
+    accept_error = 0;
+    return true;
+  });
+  Client client(port.endpoint());
+  accept_error = EMFILE;
+  ASSERT_TRUE(test::run_until(core, [&] { return accepted.fds.size() == 1; }));
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(core.counters().get(base::Counter::accept_failures), 0u);
+}
+
+TEST(Listener, WhereNobodyWaitsNothingIsMissing) {
+  // The kernel looks for a descriptor before it looks for a client.
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  Client client(port.endpoint());
+  ASSERT_TRUE(test::run_until(core, [&] { return accepted.fds.size() == 1; }));
+  accept_error = EMFILE;
+  listener.close();
+  accept_error = 0;
+  EXPECT_EQ(core.counters().get(base::Counter::accept_failures), 0u);
+}
+
+TEST(Listener, AcceptedSocketsInheritThePatience) {
+  OwnPort port;
+  Core core(0);
+  Accepted accepted;
+  Listener listener(core, accepted.taker());
+  ASSERT_TRUE(listener.open(port.endpoint()).has_value());
+  listener.set_patience({12000, 30});
+  Client client(port.endpoint());
+  ASSERT_TRUE(test::run_until(core, [&] { return accepted.fds.size() == 1; }));
+  auto option = [&](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(accepted.fds[0], level, name, &value, &size), 0);
+    return value;
+  };
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 12000);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 30);
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
 }
 
 TEST(Listener, AClientThatHasGoneAgainIsPassedOver) {

@@ -21,6 +21,13 @@ TEST(OriginError, HasACauseForEachStage) {
   }
 }
 
+TEST(OriginError, OrIsOverALimitOfOurs) {
+  OriginError error{.error = ProxyError::connection_limit_reached};
+  EXPECT_TRUE(error.overload());
+  EXPECT_STREQ(to_text(error.cause()), "limit");
+  EXPECT_FALSE(OriginError{.error = ProxyError::connection_refused}.overload());
+}
+
 TEST(OriginError, WhatConnectSays) {
   EXPECT_EQ(connect_error_of(ECONNREFUSED), ProxyError::connection_refused);
   EXPECT_EQ(connect_error_of(ETIMEDOUT), ProxyError::connection_timeout);

@@ -20,6 +20,15 @@ TEST(ErrorAnswer, IsALineOfTextAndAStatus) {
   EXPECT_EQ(exchange.reason(), CloseReason::origin_failed);
 }
 
+TEST(ErrorAnswer, MaySayWhenToComeBack) {
+  test::FakeExchange exchange;
+  answer_error(exchange, "edge", {503, wire::ProxyError::connection_limit_reached, "Too many.", {}, 7});
+  ASSERT_TRUE(exchange.head());
+  EXPECT_EQ(exchange.head()->fields_text(),
+            "Content-Type: text/plain\nProxy-Status: edge; error=connection_limit_reached\nRetry-After: 7\n");
+  EXPECT_EQ(exchange.reason(), CloseReason::refused);
+}
+
 TEST(ErrorAnswer, TheCloseReasonTellsWhoIsToBlame) {
   for (auto [status, reason] : {std::pair{504, CloseReason::origin_failed},
                                 {501, CloseReason::refused},
