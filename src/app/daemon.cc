@@ -198,6 +198,9 @@ void Daemon::apply(SettingsRef settings, const char* why) {
 /// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
 void Daemon::begin_stop() {
   stopping_ = true;
+  // The files of unix sockets go at once, so that another daemon may take their place while this one drains; the
+  // cores close their ends when they have accepted what waits.
+  listeners_.reset();
   auto seconds = std::chrono::seconds(config().server.drain_seconds);
   deadline_ = std::chrono::steady_clock::now() + seconds;
   // The last part of the time is for those who are slow to take what is queued for them.

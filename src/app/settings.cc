@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "app/config_schema.h"
+#include "base/clock.h"
 
 namespace holdfast::app {
 namespace {
@@ -96,12 +97,12 @@ std::shared_ptr<const LoadedRoutes> SettingsSource::load_routes(RoutesSource& so
   return std::make_shared<const LoadedRoutes>(std::move(*loaded));
 }
 
-bool SettingsSource::load_tls(Settings& settings) {
+bool SettingsSource::load_tls(Settings& settings, FileWatch& watch) {
   settings.tls = nullptr;
   if (!wants_tls(*settings.config)) return true;
   auto files = tls_files(*settings.config);
-  certificates_ = FileWatch([files] { return certificate_paths(files); });
-  certificates_.remember();
+  watch = FileWatch([files] { return certificate_paths(files); });
+  watch.remember();
   auto loaded = net::TlsServerContext::load(files);
   if (!loaded) {
     log_error("tls: {}", loaded.error().what);
@@ -109,6 +110,10 @@ bool SettingsSource::load_tls(Settings& settings) {
   }
   settings.tls = std::move(*loaded);
   log_info("certificates loaded: {}", settings.tls->certificates().size());
+  for (const auto& certificate : settings.tls->certificates()) {
+    if (certificate.not_after_unix > base::unix_seconds()) continue;
+    log_warn("tls: the certificate for {} has expired: clients will refuse it", certificate.name);
+  }
   return true;
 }
 
@@ -121,7 +126,7 @@ SettingsRef SettingsSource::start() {
   }
   settings->sig_key = std::move(*key);
   settings->routes = load_routes(routes_, true);
-  if (!settings->routes || !load_tls(*settings)) return nullptr;
+  if (!settings->routes || !load_tls(*settings, certificates_)) return nullptr;
   return current_ = std::move(settings);
 }
 
@@ -141,10 +146,13 @@ SettingsRef SettingsSource::reload() {
       good = false;
     }
     auto routes = make_routes_(*settings->config);
+    FileWatch certificates;
     settings->routes = load_routes(routes, false);
-    good = load_tls(*settings) && settings->routes && good;
-    // Watched from now on even when they are bad: whoever mends them need not send the signal again.
-    routes_ = std::move(routes);
+    good = load_tls(*settings, certificates) && settings->routes && good;
+    if (good) {
+      routes_ = std::move(routes);
+      certificates_ = std::move(certificates);
+    }
   }
   if (!good) {
     log_error("nothing was reloaded (SIGHUP): mend what the lines above name; everything stays as it was");
@@ -168,7 +176,7 @@ SettingsRef SettingsSource::reload_changed() {
     }
   }
   if (certificates) {
-    if (load_tls(*settings)) {
+    if (load_tls(*settings, certificates_)) {
       changed = true;
     } else {
       settings->tls = current_->tls;

@@ -74,9 +74,11 @@ class Front {
  private:
   friend class H1Session;
   void remove(H1Session& session);
-  /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
+  /// Whether the session may begin its TLS handshake now; else it is told when its turn comes.
   bool take_handshake_turn(H1Session& session);
-  void end_handshake(H1Session& session);
+  /// The handshake of a session whose turn it was is over, one way or the other.
+  void end_handshake();
+  void leave_handshake_queue(H1Session& session);
   void refuse(int fd);
 
   net::Core& core_;

@@ -36,8 +36,9 @@ class H1Session final : public Exchange,
   /// True when it was: between two requests, with nothing of the next one here.
   bool close_if_idle();
   void shutdown();
-  /// Its turn to do so has come.
-  void begin_handshake();
+  /// Its turn to do the TLS handshake has come. It begins later in this turn of the loop: a row of clients who have
+  /// vanished must not become a row of calls inside of each other.
+  void give_handshake_turn();
 
   // Exchange
   void inform(const ResponseHead& head) override;
@@ -74,6 +75,8 @@ class H1Session final : public Exchange,
   void enter(Phase phase);
   void read_preface();
   void read_handshake();
+  void continue_handshake();
+  void end_handshake();
 
   // reading
   void on_readable();
@@ -146,6 +149,7 @@ class H1Session final : public Exchange,
   bool expect_ : 1 = false;       // the client waits for 100 Continue
   bool tls_ : 1 = false;
   bool hello_ : 1 = false;  // the client has begun a handshake
+  bool turn_ : 1 = false;   // and it counts among those that go on at once
 };
 
 }  // namespace holdfast::front

@@ -127,7 +127,7 @@ void OriginConnection::begin_handshake() {
   const auto& id = origin_.id();
   net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
   auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
-  if (!tls) return fail(Stage::tls, "out of memory");
+  if (!tls) return fail(Stage::tls, fmt::format("no certificate can be for the host \"{}\"", id.server_name));
   state_ = State::handshake;
   socket_.start_tls(std::move(tls));
   continue_handshake();
@@ -273,16 +273,16 @@ void OriginConnection::read_response() {
   while (state_ == State::busy && phase_ != Phase::done && readable_ && !paused_) {
     char* data = origin_.core().scratch();
     auto n = socket_.read(data, net::Core::kScratchBytes);
-    bool emptied =
-        n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
-    if (emptied && !hung_up_) readable_ = false;
+    if (socket_.emptied_by(n, net::Core::kScratchBytes) && !hung_up_) readable_ = false;
     if (n == net::Socket::kWouldBlock) {
       readable_ = false;
       return;
     }
     if (n == net::Socket::kEndOfFile) return on_end_of_file();
     if (n < 0) {
-      return fail(phase_ == Phase::head ? Stage::header : Stage::body, "the origin reset the connection");
+      if (socket_.tls() && socket_.tls()->peer_rejected_us()) return fail(Stage::tls, socket_.tls()->error());
+      return fail(phase_ == Phase::head ? Stage::header : Stage::body,
+                  socket_.tls() ? "the origin cut the connection" : "the origin reset the connection");
     }
     received_ = true;
     if (phase_ == Phase::body) touch();
@@ -397,8 +397,9 @@ void OriginConnection::complete(bool clean) {
 
 void OriginConnection::fail(Stage stage, std::string detail, bool timed_out) {
   auto* handler = std::exchange(handler_, nullptr);
+  bool request_sent = state_ == State::busy;
   close();
-  if (handler) handler->on_origin_error({stage, timed_out, false, std::move(detail)});
+  if (handler) handler->on_origin_error({stage, timed_out, false, std::move(detail), request_sent});
 }
 
 }  // namespace holdfast::origin

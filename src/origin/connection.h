@@ -29,9 +29,12 @@ struct OriginError {
   bool timed_out = false;
   bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
   std::string detail;
+  bool request_sent = false;  ///< in spite of the stage: TLS 1.3 tells late that our certificate will not do
 
   /// Nothing of the request has been sent.
-  bool before_request() const { return stage == Stage::dns || stage == Stage::connect || stage == Stage::tls; }
+  bool before_request() const {
+    return !request_sent && (stage == Stage::dns || stage == Stage::connect || stage == Stage::tls);
+  }
 };
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
