@@ -65,6 +65,7 @@ struct TlsBio {
         ::BIO_set_retry_read(bio);
       } else {
         tls.failed_ = true;
+        tls.read_error_ = errno;
       }
       return -1;
     }
@@ -143,6 +144,9 @@ void Tls::note_error(const char* what) {
   } else if (end_of_file_) {
     error_ += ": the peer closed";
     ::ERR_clear_error();
+  } else if (read_error_) {
+    error_ += ": ";
+    error_ += std::strerror(read_error_);
   } else {
     error_ += ": " + tls_error_text();
   }

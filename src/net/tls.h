@@ -77,6 +77,7 @@ class Tls {
   friend struct TlsBio;
   SSL* ssl_ = nullptr;
   int fd_;
+  int read_error_ = 0;  // errno of the descriptor
   bool end_of_file_ = false;
   bool failed_ = false;
   bool at_end_ = false;

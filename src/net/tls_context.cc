@@ -174,7 +174,9 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const Tls
   auto* c = made->context_.get();
   ::SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  // Sessions are kept by who connects. With the library's cache a ticket would be good for one connection only, and
+  // origins that lose all of theirs at once would meet as many full handshakes.
+  ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_read_ahead(c, 1);
   ::ERR_clear_error();
   if (files.verify) {
