@@ -37,5 +37,5 @@ mkdir -p $clients/serve_grip_app
 cp tests/clients/serve_grip_app/{app.mjs,package.json,package-lock.json,.npmrc} $clients/serve_grip_app/
 (cd $clients/serve_grip_app && npm ci --silent)
 
-step "real clients: gripcontrol, serve-grip, Varnish, Chromium"
+step "real clients: gripcontrol, serve-grip, Varnish, Chromium; systemd"
 HOLDFAST_BIN=$PWD/build/release/holdfast /usr/bin/python3 -m pytest -q tests/clients

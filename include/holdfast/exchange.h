@@ -81,7 +81,7 @@ struct AccessNote {
   std::string_view host;
   std::string_view route;
   std::string_view hold;   ///< "stream", "response" or empty
-  std::string_view cause;  ///< of an error of the origin: "connect", "header-timeout", "grip" …; empty: there was none
+  std::string_view cause;  ///< of an error: "connect", "header-timeout", "grip" …; empty: there was none
 };
 
 class ExchangeHandler;

@@ -128,6 +128,8 @@ struct Config {
     std::string level = "info";
     std::string format = "text";
     bool access = true;
+    std::string file;
+    std::string access_file;
   };
 
   std::string file;             ///< as it was named; empty when there is none and the defaults hold

@@ -35,7 +35,6 @@ std::vector<KeySpec> make_keys() {
   const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
   const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"}, admin{"the admin listener is"};
-  const NotYet json_log{"the JSON log format is"};
   const auto secret = Secrecy::secret;
 
   return {
@@ -190,8 +189,11 @@ std::vector<KeySpec> make_keys() {
 
       {HF_KEY(log, level), live, "error | warn | info | debug | trace",
        OneOf{{"error", "warn", "info", "debug", "trace"}}},
-      {HF_KEY(log, format), restart, "text | json", OneOf{{"text", "json"}}, json_log},
+      {HF_KEY(log, format), restart, "text | json", OneOf{{"text", "json"}}},
       {HF_KEY(log, access), live, "One line for each request"},
+      {HF_KEY(log, file), restart,
+       "Appended to, and opened again on SIGUSR1; relative to this file; empty: standard output and error"},
+      {HF_KEY(log, access_file), restart, "The same for the lines of log.access; empty: where the rest goes"},
   };
 }
 
@@ -216,7 +218,7 @@ const std::vector<SectionSpec>& config_sections() {
       {"broker", "What several instances share; not yet supported"},
       {"webhooks", "Calls to backends when channels come and go; not yet supported"},
       {"admin", "Operation of this daemon; not yet supported"},
-      {"log", "To standard output and error"},
+      {"log", "What the daemon says, and a line for each request: docs/logs.md"},
   };
   return sections;
 }

@@ -17,6 +17,9 @@
 #include <sys/resource.h>
 
 #include "app/listeners.h"
+#include "app/log_setup.h"
+#include "app/service_notify.h"
+#include "app/service_watchdog.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "publish/zmq_ingress.h"
@@ -30,9 +33,10 @@ using base::log_warn;
 
 constexpr auto kFileWatch = std::chrono::milliseconds(500);
 constexpr auto kStopWatch = std::chrono::milliseconds(20);
-
 /// For publishers whose request is under way when the last client has gone.
 constexpr auto kControlEnd = std::chrono::seconds(1);
+/// Beyond drain_seconds, for the service manager: all that is between the last client and our end.
+constexpr base::Millis kStopMargin = 10000;
 
 /// Descriptors that are not clients: listeners, epoll sets, logs, and what ZeroMQ takes.
 constexpr std::uint64_t kReservedDescriptors = 100;
@@ -72,7 +76,10 @@ class Daemon {
         clients_(client_limit(config(), raise_descriptor_limit())),
         hub_(hub_options(config())),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        watch_(io_) {}
+        watch_(io_),
+        watchdog_(io_, service_, [this] { return oldest_turn(); }) {
+    signals_.add(SIGUSR1);
+  }
 
   int run() {
     if (!start()) return 1;
@@ -94,6 +101,7 @@ class Daemon {
   void watch_control();
   void finish();
   void stop_workers();
+  base::Millis oldest_turn() const;
 
   const Config& config() const { return *source_.current()->config; }
 
@@ -110,6 +118,9 @@ class Daemon {
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  ServiceNotify service_;
+  ServiceWatchdog watchdog_;
+  std::string serving_;  // for people: where
   std::chrono::steady_clock::time_point deadline_;
   bool stopping_ = false;
 };
@@ -147,8 +158,10 @@ bool Daemon::start() {
   log_info("routes loaded with {} entries from {}", settings->routes->parsed.routes.size(), source_.routes_text());
   for (auto& worker : workers_) worker->start();
   zmq_->start();
-  log_info("holdfast {} is ready: {} workers, clients on {}, control on {}", HOLDFAST_VERSION, count,
-           fmt::join(config.server.listen, " "), config.control.http.empty() ? "nothing" : config.control.http);
+  serving_ = fmt::format("clients on {}, control on {}", fmt::join(config.server.listen, " "),
+                         config.control.http.empty() ? "nothing" : config.control.http);
+  log_info("holdfast {} is ready: {} workers, {}", HOLDFAST_VERSION, count, serving_);
+  service_.ready(serving_);
   if (demo_) demo_->on_ready();
   return true;
 }
@@ -158,6 +171,8 @@ void Daemon::await_signal() {
     if (error) return;
     if (signal == SIGHUP) {
       reload();
+    } else if (signal == SIGUSR1) {
+      reopen_log_files();
     } else if (stopping_) {
       log_warn("stopping now: {} clients cut off", clients_.now.load());
       return io_.stop();
@@ -180,7 +195,9 @@ void Daemon::watch_files() {
 
 void Daemon::reload() {
   if (stopping_) return;
+  service_.reloading();
   if (auto settings = source_.reload()) apply(std::move(settings), "SIGHUP");
+  service_.ready(serving_);
 }
 
 void Daemon::apply(SettingsRef settings, const char* why) {
@@ -194,6 +211,12 @@ void Daemon::apply(SettingsRef settings, const char* why) {
   for (auto& worker : workers_) worker->set_settings(settings, done);
 }
 
+base::Millis Daemon::oldest_turn() const {
+  auto oldest = base::steady_ms();
+  for (const auto& worker : workers_) oldest = std::min(oldest, worker->core().last_turn());
+  return oldest;
+}
+
 /// In order: no new clients; holds end one after the other while requests under way are answered; then publishers are
 /// sent away, so that what they publish reaches clients for as long as there are any; then the loops stop.
 void Daemon::begin_stop() {
@@ -202,6 +225,8 @@ void Daemon::begin_stop() {
   // cores close their ends when they have accepted what waits.
   listeners_.reset();
   auto seconds = std::chrono::seconds(config().server.drain_seconds);
+  service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
+                    std::chrono::milliseconds(seconds).count() + kStopMargin);
   deadline_ = std::chrono::steady_clock::now() + seconds;
   // The last part of the time is for those who are slow to take what is queued for them.
   auto spread = std::chrono::duration_cast<std::chrono::milliseconds>(seconds) * 9 / 10;
@@ -256,7 +281,6 @@ int run_daemon(SettingsSource& settings, DemoParts* demo) {
   auto daemon = std::make_unique<Daemon>(settings, demo);
   auto status = daemon->run();
   daemon.reset();
-  base::flush_log();
   return status;
 }
 

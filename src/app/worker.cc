@@ -14,12 +14,18 @@ std::size_t bytes(std::int64_t value) {
   return static_cast<std::size_t>(value);
 }
 
+/// In Proxy-Status: the name that other proxies know this one by already, where it has one.
+std::string proxy_name(const Config& config) {
+  return config.proxy.cdn_loop.empty() ? "holdfast" : config.proxy.cdn_loop;
+}
+
 front::FrontOptions client_options(const Config& config) {
   const auto& s = config.server;
   front::FrontOptions options;
   options.limits = {bytes(s.header_max_bytes), bytes(s.header_max_count), bytes(s.target_max_bytes)};
   options.body_max_bytes = bytes(s.body_max_bytes);
   options.section = "server";
+  options.proxy_name = proxy_name(config);
   options.header_timeout_ms = s.header_timeout_ms;
   options.keepalive_timeout_ms = s.keepalive_timeout_ms;
   options.idle_timeout_ms = config.proxy.idle_timeout_ms;
@@ -30,6 +36,7 @@ front::FrontOptions client_options(const Config& config) {
 
 front::FrontOptions control_options(const Config& config) {
   auto options = client_options(config);
+  options.proxy_name.clear();
   options.proxy_protocol_from.clear();
   options.limits.header_max_bytes = bytes(config.control.header_max_bytes);
   options.body_max_bytes = bytes(config.control.body_max_bytes);
@@ -71,6 +78,7 @@ proxy::ProxyOptions proxy_options(const Config& config) {
   options.orig_headers_need_mark = p.orig_headers_need_mark;
   options.accept_route_header = p.accept_route_header;
   options.cdn_loop = p.cdn_loop;
+  options.proxy_name = proxy_name(config);
   options.instruct_max_bytes = bytes(p.instruct_max_bytes);
   options.sig_iss = config.grip.sig_iss;
   return options;
@@ -119,7 +127,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
              .demo_origin = shared.demo_origin},
       dispatcher_(proxy_),
       control_endpoint_(shared.hub),
-      access_log_(core_),
+      access_log_(core_, base::access_output(), base::log_format()),
       clients_(core_, client_options(*settings->config), dispatcher_, shared.clients),
       control_(core_, control_options(*settings->config), control_endpoint_, shared.control_clients) {
   shared.hub.add_core(core_, table_);

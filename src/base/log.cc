@@ -2,64 +2,97 @@
 #include "base/log.h"
 
 #include <chrono>
-#include <memory>
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace holdfast::base {
 namespace {
 
-std::atomic<LogLevel> current_level{LogLevel::info};
-
-spdlog::level::level_enum spd_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::trace: return spdlog::level::trace;
+/// The outputs are chosen before there is a second thread, and stay.
+struct Log {
+  Log() {
+    standard_output.use(STDOUT_FILENO);
+    standard_error.use(STDERR_FILENO);
   }
-  return spdlog::level::info;
-}
 
-spdlog::logger& out() {
-  static spdlog::logger logger("out", std::make_shared<spdlog::sinks::stdout_sink_mt>());
-  return logger;
-}
+  std::atomic<LogLevel> level{LogLevel::info};
+  LogFormat format = LogFormat::text;
+  LogOutput standard_output, standard_error, file, access_file;
+  LogOutput* normal = &standard_output;
+  LogOutput* urgent = &standard_error;
+  LogOutput* access = &standard_output;
+  std::atomic<std::uint64_t> lost{0};
+  std::atomic<std::int64_t> lost_unsaid{0};
+};
 
-spdlog::logger& err() {
-  static spdlog::logger logger("err", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  return logger;
+/// Never destroyed: what ends after everything else may still have something to say.
+Log& the_log() {
+  static Log& log = *new Log;
+  return log;
 }
 
 }  // namespace
 
-void start_log(LogLevel level) {
-  for (auto* logger : {&out(), &err()}) {
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-    logger->set_level(spdlog::level::trace);
-    logger->flush_on(spdlog::level::trace);
+Result<void> start_log(const LogOptions& options) {
+  auto& log = the_log();
+  if (!options.file.empty()) {
+    if (auto opened = log.file.open(options.file); !opened) return Error{"log.file: " + opened.error().what};
+    log.normal = log.urgent = log.access = &log.file;
   }
-  set_log_level(level);
+  if (!options.access_file.empty()) {
+    auto opened = log.access_file.open(options.access_file);
+    if (!opened) return Error{"log.access_file: " + opened.error().what};
+    log.access = &log.access_file;
+  }
+  log.format = options.format;
+  set_log_level(options.level);
+  return {};
+}
+
+Result<void> reopen_log() {
+  auto& log = the_log();
+  auto file = log.file.reopen();
+  auto access = log.access_file.reopen();
+  if (!file) return Error{"log.file: " + file.error().what};
+  if (!access) return Error{"log.access_file: " + access.error().what};
+  return {};
 }
 
 void set_log_level(LogLevel level) {
-  current_level.store(level, std::memory_order_relaxed);
+  the_log().level.store(level, std::memory_order_relaxed);
 }
 
-void flush_log() {
-  out().flush();
-  err().flush();
+LogFormat log_format() {
+  return the_log().format;
+}
+
+LogOutput& access_output() {
+  return *the_log().access;
+}
+
+std::uint64_t log_lines_lost() {
+  return the_log().lost.load(std::memory_order_relaxed);
 }
 
 bool log_enabled(LogLevel level) {
-  return level <= current_level.load(std::memory_order_relaxed);
+  return level <= the_log().level.load(std::memory_order_relaxed);
 }
 
-void log_line(LogLevel level, std::string_view text) {
-  auto& logger = level <= LogLevel::warn ? err() : out();
-  logger.log(spd_level(level), spdlog::string_view_t(text.data(), text.size()));
+void log_line(const LogLine& line) {
+  auto& log = the_log();
+  auto& out = line.level <= LogLevel::warn ? *log.urgent : *log.normal;
+  std::string text;
+  auto lost = log.lost_unsaid.exchange(0, std::memory_order_relaxed);
+  if (lost > 0) {
+    auto message = fmt::format("log lines lost: {}; whoever reads the log did not keep up, or the disk is full", lost);
+    append_line(text, log.format, {.level = LogLevel::warn, .message = message});
+  }
+  auto said = text.size();
+  append_line(text, log.format, line);
+  auto taken = out.write(text);
+  if (taken == text.size()) return;
+  log.lost.fetch_add(1, std::memory_order_relaxed);
+  log.lost_unsaid.fetch_add(taken < said ? lost + 1 : 1, std::memory_order_relaxed);
 }
 
 std::int64_t LogLimiter::admit() {

@@ -21,6 +21,19 @@ const char* to_text(CloseReason reason) {
   return "unknown";
 }
 
+base::Cause refusal_cause(int status) {
+  switch (status) {
+    case 408: return base::Cause::request_timeout;
+    case 413:
+    case 414:
+    case 431:
+    case 503: return base::Cause::limit;
+    case 501:
+    case 505: return base::Cause::unsupported;
+    default: return base::Cause::request;
+  }
+}
+
 std::string connection_text(std::uint64_t connection) {
   static const std::uint32_t instance = std::random_device{}();
   return fmt::format("{:08x}:{:x}", instance, connection);

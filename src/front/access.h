@@ -7,6 +7,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "base/cause.h"
 #include "base/clock.h"
 
 namespace holdfast::front {
@@ -31,6 +32,9 @@ class AccessSink {
 };
 
 const char* to_text(CloseReason reason);
+
+/// Of a request that the front refuses with this status.
+base::Cause refusal_cause(int status);
 
 /// "<instance>:<number>": the form in which a connection's number is shown. The instance is drawn at start, so that ids
 /// of different runs and machines do not meet.

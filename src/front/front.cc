@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "front/h1_session.h"
+#include "wire/http1_write.h"
+#include "wire/proxy_status.h"
 
 namespace holdfast::front {
 
@@ -23,7 +25,7 @@ Front::~Front() {
 
 void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   auto limit = clients_.limit.load(std::memory_order_relaxed);
-  if (limit && clients_.now.load(std::memory_order_relaxed) >= limit) return refuse(fd);
+  if (limit && clients_.now.load(std::memory_order_relaxed) >= limit) return refuse(fd, net::peer_address(peer));
   auto session = std::make_unique<H1Session>(*this, core_.next_connection(), net::peer_address(peer));
   if (!session->start(fd, security)) return;
   core_.counters().add(base::Counter::clients_accepted);
@@ -32,15 +34,32 @@ void Front::accept(int fd, const net::Endpoint& peer, Security security) {
   sessions_.push_back(*session.release());
 }
 
-void Front::refuse(int fd) {
+void Front::refuse(int fd, const PeerAddress& peer) {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "client refused: server.max_connections ({}) reached", clients_.limit.load());
+  base::log_limited(limiter, {{"peer", peer.text()}}, "client refused: server.max_connections ({}) reached",
+                    clients_.limit.load());
   core_.counters().add(base::Counter::clients_refused);
-  static constexpr std::string_view kAnswer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n"
-      "Content-Length: 21\r\n\r\nToo many connections\n";
-  [[maybe_unused]] auto n = ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (access_) {
+    AccessRecord record;
+    record.connection = core_.next_connection();
+    record.peer = &peer;
+    record.note.cause = to_text(refusal_cause(503));
+    record.status = 503;
+    record.reason = CloseReason::refused;
+    access_->record(record);
+  }
+  auto& answer = head_;
+  answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n";
+  append_proxy_status(answer, 503);
+  answer += "Content-Length: 21\r\n\r\nToo many connections\n";
+  [[maybe_unused]] auto n = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::close(fd);
+}
+
+void Front::append_proxy_status(std::string& head, int status) const {
+  if (options_.proxy_name.empty()) return;
+  auto value = wire::encode_proxy_status(options_.proxy_name, wire::error_of_status(status));
+  wire::append_field(head, "Proxy-Status", value);
 }
 
 void Front::remove(H1Session& session) {
@@ -57,7 +76,8 @@ bool Front::take_handshake_turn(H1Session& session) {
   }
   core_.counters().add(base::Counter::handshakes_delayed);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "TLS handshakes wait: tls.handshakes_max ({}) reached", options_.handshakes_max);
+  base::log_limited(limiter, {{"conn", session.connection_id()}, {"peer", session.peer().text()}},
+                    "TLS handshakes wait: tls.handshakes_max ({}) reached", options_.handshakes_max);
   waiting_handshakes_.push_back(&session);
   return false;
 }

@@ -31,6 +31,7 @@ struct FrontOptions {
   base::Millis header_timeout_ms = 10000;
   base::Millis keepalive_timeout_ms = 75000;
   base::Millis idle_timeout_ms = 60000;  ///< no progress of a body, in either direction
+  std::string proxy_name;                ///< in Proxy-Status; empty: this is no proxy, so there is none
   std::vector<net::Network> proxy_protocol_from;
   std::size_t handshakes_max = 256;  ///< TLS handshakes at once; more wait for their turn
 };
@@ -79,7 +80,9 @@ class Front {
   /// The handshake of a session whose turn it was is over, one way or the other.
   void end_handshake();
   void leave_handshake_queue(H1Session& session);
-  void refuse(int fd);
+  void refuse(int fd, const PeerAddress& peer);
+  /// Where this front is a proxy's: what it says of an error that it answers itself.
+  void append_proxy_status(std::string& head, int status) const;
 
   net::Core& core_;
   FrontOptions options_;

@@ -150,12 +150,12 @@ void H1Session::on_writable() {
   }
 }
 
-/// An answer of the session itself, the last one of this connection.
-void H1Session::refuse(int status, std::string_view what) {
+/// An answer of the session itself, the last one of this connection. `request`: where nobody has taken it yet.
+void H1Session::refuse(int status, std::string_view what, const RequestView* request) {
   front_.core_.counters().add(base::Counter::requests_refused);
   reason_ = CloseReason::refused;
   send_refusal(status, what);
-  record_access();
+  record_access(refusal_cause(status), request);
   drop_handler();
   ended_ = true;
   body_done_ = false;  // whatever else arrives is thrown away
@@ -177,6 +177,7 @@ void H1Session::send_refusal(int status, std::string_view what) {
   body += '\n';
   wire::append_status_line(out, minor_version_, status, wire::reason_phrase(status));
   wire::append_field(out, "Content-Type", "text/plain");
+  front_.append_proxy_status(out, status);
   wire::append_field(out, "Content-Length", body.size());
   wire::append_field(out, "Connection", "close");
   wire::append_end_of_head(out);

@@ -38,7 +38,8 @@ void H1Session::read_preface() {
       return;
     case wire::ProxyHeader::State::bad: {
       static base::LogLimiter limiter;
-      base::log_limited(limiter, "client closed: {}: peer={}", header.error, peer_.text());
+      base::log_limited(limiter, {{"conn", connection_id()}, {"peer", peer_.text()}}, "client closed: {}",
+                        header.error);
       front_.core_.counters().add(base::Counter::requests_refused);
       return close_now();
     }
@@ -97,7 +98,8 @@ void H1Session::continue_handshake() {
     case net::Tls::Handshake::wants_more: return;
     case net::Tls::Handshake::failed:
       front_.core_.counters().add(base::Counter::handshakes_failed);
-      base::log_debug("client closed: {}: peer={} conn={}", socket_.tls()->error(), peer_.text(), connection_id());
+      base::log(base::LogLevel::debug, {{"conn", connection_id()}, {"peer", peer_.text()}}, "client closed: {}",
+                socket_.tls()->error());
       return close_now();
     case net::Tls::Handshake::done: break;
   }

@@ -83,7 +83,7 @@ void H1Session::on_deadline() {
       return close_connection();
     case Phase::exchange:
       if (!body_done_ && !paused_) {
-        if (responded_) return lost(CloseReason::timeout);
+        if (responded_) return lost(CloseReason::timeout, base::Cause::request_timeout);
         if (handler_) handler_->on_client_gone();
         return refuse(408, "the request body stopped arriving");
       }
@@ -207,7 +207,7 @@ std::size_t H1Session::start_exchange(char* body, std::size_t available) {
     incoming_->body_left = request.body_size;
     part = take_body(body, available);
     if (part.status) {
-      refuse(part.status, part.error);
+      refuse(part.status, part.error, &request);
       return available;
     }
     body_done_ = part.end == End::yes;
@@ -265,7 +265,7 @@ void H1Session::read_body() {
     if (part.status) {
       bool answered = responded_;
       if (handler_) handler_->on_client_gone();
-      return answered ? lost(CloseReason::refused) : refuse(part.status, part.error);
+      return answered ? lost(CloseReason::refused, refusal_cause(part.status)) : refuse(part.status, part.error);
     }
     if (part.end == End::yes) {
       body_done_ = true;
@@ -319,12 +319,18 @@ void H1Session::drop_handler() {
   front_.core_.defer_delete(std::move(handler_));
 }
 
-void H1Session::record_access() {
+/// `cause`: where it is the session that gives up. `request`: where there is no handler to describe it.
+void H1Session::record_access(base::Cause cause, const RequestView* request) {
   if (!front_.access_) return;
   AccessRecord record;
   record.connection = id_;
   record.peer = &peer_;
-  if (handler_) handler_->describe(record.note);
+  if (handler_) {
+    handler_->describe(record.note);
+  } else if (request) {
+    record.note = {.method = request->method, .target = request->target, .host = request->host};
+  }
+  if (cause != base::Cause::none) record.note.cause = to_text(cause);
   record.status = status_;
   record.body_bytes = body_bytes_;
   record.duration_ms = base::steady_ms() - started_;
@@ -369,11 +375,11 @@ void H1Session::close_connection() {
 }
 
 /// The client is gone, or given up on, in the middle of an exchange.
-void H1Session::lost(CloseReason reason) {
+void H1Session::lost(CloseReason reason, base::Cause cause) {
   if (phase_ == Phase::exchange && !ended_) {
     if (reason_ == CloseReason::finished) reason_ = reason;
     if (handler_) handler_->on_client_gone();
-    record_access();
+    record_access(cause);
   }
   close_now();
 }

@@ -8,6 +8,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "base/cause.h"
 #include "front/front.h"
 #include "net/core.h"
 #include "net/socket.h"
@@ -102,7 +103,7 @@ class H1Session final : public Exchange,
   Written send(std::span<const Slice> slices);
   Written send_body(std::string& head, std::span<const Slice> body, End end);
   void append_framing(std::string& out, const ResponseHead& head, bool have_all, std::uint64_t have_bytes);
-  void refuse(int status, std::string_view what);
+  void refuse(int status, std::string_view what, const RequestView* request = nullptr);
   void send_refusal(int status, std::string_view what);
   void after_write(Written written);
   void on_writable();
@@ -111,9 +112,9 @@ class H1Session final : public Exchange,
   void end_exchange();
   void next_request();
   void close_connection();
-  void lost(CloseReason reason);
+  void lost(CloseReason reason, base::Cause cause = base::Cause::none);
   void drop_handler();
-  void record_access();
+  void record_access(base::Cause cause = base::Cause::none, const RequestView* request = nullptr);
   void close_now();
   void touch();
 

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "wire/http1_chunked.h"
 
 namespace holdfast::hold {
@@ -61,7 +60,7 @@ BytesRef HoldContext::keep_alive_block(const std::string& content) {
 }
 
 std::vector<std::string> channel_names(HoldContext& context, const Instruct& instruct, std::string_view prefix,
-                                       const std::vector<std::string>& implicit, std::string_view target) {
+                                       const std::vector<std::string>& implicit, const Asker& asker) {
   std::vector<std::string> names;
   std::size_t cut = 0;
   for (const auto& channel : instruct.channels) {
@@ -77,8 +76,12 @@ std::vector<std::string> channel_names(HoldContext& context, const Instruct& ins
   if (cut > 0) {
     context.core.counters().add(base::Counter::channels_over_limit, cut);
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "{} channels cut: grip.connection_subscription_max ({}) reached: {}", cut,
-                      context.options.subscriptions_max, base::printable(target));
+    base::log_limited(limiter,
+                      {{"route", asker.route_id},
+                       {"conn", asker.exchange.connection_id()},
+                       base::LogField::bare("target", asker.target)},
+                      "{} channels cut: grip.connection_subscription_max ({}) reached", cut,
+                      context.options.subscriptions_max);
   }
   for (const auto& name : implicit) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);

@@ -57,9 +57,16 @@ struct HoldContext {
   std::unordered_map<std::string, BytesRef> keep_alive_blocks_;
 };
 
+/// Who asks for channels, for the log.
+struct Asker {
+  const Exchange& exchange;
+  std::string_view route_id;
+  std::string_view target;
+};
+
 /// The full names that an instruct subscribes to: the route's prefix before each, doubles removed, at most
 /// `subscriptions_max` of them (the rest is cut, counted and logged), then the channels that the target adds.
 std::vector<std::string> channel_names(HoldContext& context, const Instruct& instruct, std::string_view prefix,
-                                       const std::vector<std::string>& implicit, std::string_view target);
+                                       const std::vector<std::string>& implicit, const Asker& asker);
 
 }  // namespace holdfast::hold

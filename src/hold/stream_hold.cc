@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
 
 namespace holdfast::hold {
 namespace {
@@ -156,9 +155,14 @@ bool StreamHold::drop_message() {
 
 void StreamHold::report_slow(const char* what) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "slow client: {}: server.send_buffer_max_bytes ({}) reached: conn={} peer={} queued={} {}",
-                    what, context_.options.send_buffer_max_bytes, exchange_.connection_id(), exchange_.peer().text(),
-                    exchange_.queued_bytes(), base::printable(request_.target()));
+  base::log_limited(limiter,
+                    {{"conn", exchange_.connection_id()},
+                     {"peer", exchange_.peer().text()},
+                     {"route", request_.route_id()},
+                     {"queued", exchange_.queued_bytes()},
+                     base::LogField::bare("target", request_.target())},
+                    "slow client: {}: server.send_buffer_max_bytes ({}) reached", what,
+                    context_.options.send_buffer_max_bytes);
 }
 
 void StreamHold::end(CloseReason reason) {

@@ -2,6 +2,7 @@
 // A core: one thread's event loop and what belongs to it. Nothing inside a core is locked.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -86,6 +87,8 @@ class Core {
 
   /// The time at the start of the turn.
   base::Millis now() const { return now_; }
+  /// Any thread: the same, of the last turn. A loop turns ten times a second at least unless it is stuck.
+  base::Millis last_turn() const { return last_turn_ms_.load(std::memory_order_relaxed); }
   char* scratch() { return scratch_.get(); }
 
   void add_turn_task(TurnTask& task) { turn_tasks_.push_back(&task); }
@@ -126,6 +129,7 @@ class Core {
   Poller poller_;
   base::Millis now_;
   base::Millis set_time_ = 0;  // 0: the clock's
+  std::atomic<std::int64_t> last_turn_ms_;
   Wheel wheel_;
   base::Counters counters_;
   std::unique_ptr<WakeListener> wake_listener_;

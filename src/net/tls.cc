@@ -140,14 +140,19 @@ void Tls::note_error(const char* what) {
   if (auto verdict = ::SSL_get_verify_result(ssl_); verdict != X509_V_OK) {
     error_ += ": ";
     error_ += ::X509_verify_cert_error_string(verdict);
+    fault_ = Fault::certificate;
     ::ERR_clear_error();
   } else if (end_of_file_) {
     error_ += ": the peer closed";
+    fault_ = Fault::closed;
     ::ERR_clear_error();
   } else if (read_error_) {
     error_ += ": ";
     error_ += std::strerror(read_error_);
+    fault_ = Fault::closed;
   } else {
+    // The library numbers received alerts from here on.
+    if (ERR_GET_REASON(::ERR_peek_error()) >= SSL_AD_REASON_OFFSET) fault_ = Fault::alert;
     error_ += ": " + tls_error_text();
   }
 }
@@ -167,6 +172,7 @@ Tls::Handshake Tls::handshake() {
 
 Tls::Handshake Tls::fail_handshake(const char* why) {
   if (error_.empty()) error_ = fmt::format("TLS handshake failed: {}", why);
+  fault_ = Fault::closed;
   failed_ = true;
   return Handshake::failed;
 }
@@ -195,8 +201,11 @@ std::ptrdiff_t Tls::read_outcome() {
   if (error == SSL_ERROR_ZERO_RETURN) return Socket::kEndOfFile;
   // Also an end without close_notify, which may be a truncation: it is not taken for the clean end of anything.
   failed_ = true;
-  rejected_ = rejected_ || is_rejection(::ERR_peek_error());
-  if (rejected_ && error_.empty()) error_ = "the peer rejected us: " + tls_error_text();
+  if (is_rejection(::ERR_peek_error())) {
+    rejected_ = true;
+    fault_ = Fault::alert;
+    error_ = "the peer rejected us: " + tls_error_text();
+  }
   ::ERR_clear_error();
   return Socket::kFailed;
 }

@@ -63,6 +63,9 @@ class Tls {
 
   /// Why the handshake failed, or the peer rejected us, in one line.
   const std::string& error() const { return error_; }
+  enum class Fault : unsigned char { protocol, certificate, alert, closed };
+  /// In one word: we refused the certificate; the peer sent an alert, or closed; anything else.
+  Fault fault() const { return fault_; }
   /// To resume with, once the peer has offered one; null before.
   SslSessionPtr session() const;
   bool resumed() const;
@@ -82,6 +85,7 @@ class Tls {
   bool failed_ = false;
   bool at_end_ = false;
   bool rejected_ = false;
+  Fault fault_ = Fault::protocol;
   std::shared_ptr<const void> keep_alive_;  // the context, until the handshake has chosen a certificate
   std::string error_;
 };

@@ -16,17 +16,7 @@
 
 namespace holdfast::origin {
 
-const char* to_text(Stage stage) {
-  switch (stage) {
-    case Stage::dns: return "dns";
-    case Stage::connect: return "connect";
-    case Stage::tls: return "tls";
-    case Stage::write: return "write";
-    case Stage::header: return "header";
-    case Stage::body: return "body";
-  }
-  return "unknown";
-}
+using wire::ProxyError;
 
 OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
   ++origin.connections_;
@@ -59,7 +49,8 @@ void OriginConnection::connect(OriginHandler& handler) {
 
 void OriginConnection::on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) {
   if (state_ != State::resolving) return;
-  if (endpoints.empty()) return fail(Stage::dns, error.empty() ? "the name has no address" : error);
+  if (endpoints.empty())
+    return fail(Stage::dns, ProxyError::dns_error, error.empty() ? "the name has no address" : error);
   endpoints_ = endpoints;
   state_ = State::connecting;
   try_endpoints();
@@ -78,13 +69,10 @@ void OriginConnection::try_endpoints() {
     if (try_connect(endpoint)) return;
   }
   if (blocked && connect_error_.empty()) {
-    OriginError error{Stage::connect, false, true, "an untrusted target must not lead to an internal address"};
-    auto* handler = std::exchange(handler_, nullptr);
-    close();
-    if (handler) handler->on_origin_error(error);
-    return;
+    return fail(Stage::connect, ProxyError::destination_ip_prohibited,
+                "an untrusted target must not lead to an internal address");
   }
-  fail(Stage::connect, connect_error_);
+  fail(Stage::connect, connect_status_, connect_error_);
 }
 
 bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
@@ -101,8 +89,13 @@ bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
       errno = error;
     }
   }
-  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(errno));
+  note_connect_error(errno);
   return false;
+}
+
+void OriginConnection::note_connect_error(int error) {
+  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
+  connect_status_ = connect_error_of(error);
 }
 
 void OriginConnection::on_connect_event() {
@@ -110,7 +103,7 @@ void OriginConnection::on_connect_event() {
   socklen_t size = sizeof error;
   ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) {
-    connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
+    note_connect_error(error);
     socket_.close();
     return try_endpoints();
   }
@@ -127,7 +120,10 @@ void OriginConnection::begin_handshake() {
   const auto& id = origin_.id();
   net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
   auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
-  if (!tls) return fail(Stage::tls, fmt::format("no certificate can be for the host \"{}\"", id.server_name));
+  if (!tls) {
+    return fail(Stage::tls, ProxyError::tls_certificate_error,
+                fmt::format("no certificate can be for the host \"{}\"", id.server_name));
+  }
   state_ = State::handshake;
   socket_.start_tls(std::move(tls));
   continue_handshake();
@@ -136,7 +132,9 @@ void OriginConnection::begin_handshake() {
 void OriginConnection::continue_handshake() {
   switch (socket_.handshake()) {
     case net::Tls::Handshake::wants_more: return;
-    case net::Tls::Handshake::failed: return fail(Stage::tls, socket_.tls()->error());
+    case net::Tls::Handshake::failed: {
+      return fail(Stage::tls, handshake_error_of(socket_.tls()->fault()), socket_.tls()->error());
+    }
     case net::Tls::Handshake::done: return ready_for_request();
   }
 }
@@ -251,19 +249,19 @@ void OriginConnection::on_soon() {
 
 void OriginConnection::on_deadline() {
   switch (state_) {
-    case State::resolving: return fail(Stage::dns, "no answer within connect_timeout_ms", true);
-    case State::connecting: return fail(Stage::connect, "no answer within connect_timeout_ms", true);
-    case State::handshake: return fail(Stage::tls, "no answer within connect_timeout_ms", true);
+    case State::resolving: return time_out(Stage::dns, "no answer within connect_timeout_ms");
+    case State::connecting: return time_out(Stage::connect, "no answer within connect_timeout_ms");
+    case State::handshake: return time_out(Stage::tls, "no answer within connect_timeout_ms");
     case State::idle: return origin_.drop(*this);
     case State::busy:
       if (phase_ == Phase::done) return;
       if (paused_) return touch();  // it is the client that is slow
-      if (phase_ == Phase::body) return fail(Stage::body, "nothing received for idle_timeout_ms", true);
+      if (phase_ == Phase::body) return time_out(Stage::body, "nothing received for idle_timeout_ms");
       if (request_done_ && socket_.queued_bytes() == 0) {
-        return fail(Stage::header, "no response header within response_timeout_ms", true);
+        return time_out(Stage::header, "no response header within response_timeout_ms");
       }
       // While the client is still sending, its session watches the time.
-      if (socket_.queued_bytes()) return fail(Stage::write, "nothing taken for idle_timeout_ms", true);
+      if (socket_.queued_bytes()) return time_out(Stage::write, "nothing taken for idle_timeout_ms");
       return touch();
     default: return;
   }
@@ -280,9 +278,10 @@ void OriginConnection::read_response() {
     }
     if (n == net::Socket::kEndOfFile) return on_end_of_file();
     if (n < 0) {
-      if (socket_.tls() && socket_.tls()->peer_rejected_us()) return fail(Stage::tls, socket_.tls()->error());
-      return fail(phase_ == Phase::head ? Stage::header : Stage::body,
-                  socket_.tls() ? "the origin cut the connection" : "the origin reset the connection");
+      const auto* tls = socket_.tls();
+      if (tls && tls->peer_rejected_us()) return fail(Stage::tls, handshake_error_of(tls->fault()), tls->error());
+      return fail(phase_ == Phase::head ? Stage::header : Stage::body, broken_off(),
+                  tls ? "the origin cut the connection" : "the origin reset the connection");
     }
     received_ = true;
     if (phase_ == Phase::body) touch();
@@ -292,11 +291,11 @@ void OriginConnection::read_response() {
 
 void OriginConnection::on_end_of_file() {
   if (phase_ == Phase::head) {
-    return fail(Stage::header,
+    return fail(Stage::header, broken_off(),
                 received_ ? "the origin closed inside the response header" : "the origin closed without an answer");
   }
   bool until_close = body_kind_ == BodyKind::streaming && !chunked_;
-  if (!until_close) return fail(Stage::body, "the origin closed inside the response body");
+  if (!until_close) return fail(Stage::body, broken_off(), "the origin closed inside the response body");
   complete(false);
   handler_->on_response_body({}, End::yes);
 }
@@ -324,14 +323,14 @@ bool OriginConnection::feed_head(char* data, std::size_t size, std::size_t& used
   auto& parser = origin_.parser();
   switch (parser.parse({data + used, size - used}, scanner_, origin_.options().header_max_bytes, method_)) {
     case wire::ResponseParser::State::incomplete: return false;
-    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error()); return false;
+    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error_type(), parser.error()); return false;
     case wire::ResponseParser::State::complete: break;
   }
   used += parser.head_size();
   scanner_ = {};
   const auto& head = parser.response();
   if (head.status == 101) {
-    fail(Stage::header, "the origin switched protocols without being asked");
+    fail(Stage::header, ProxyError::http_protocol_error, "the origin switched protocols without being asked");
     return false;
   }
   if (head.status < 200) {
@@ -365,7 +364,7 @@ void OriginConnection::feed_body(char* data, std::size_t size, const wire::Respo
     auto outcome = decoder_.decode(data, size, consumed, content);
     if (outcome == wire::ChunkDecoder::Outcome::bad) {
       // What was good of it is not worth a special case: the client must see a broken response anyway.
-      return fail(head ? Stage::header : Stage::body, decoder_.error());
+      return fail(head ? Stage::header : Stage::body, ProxyError::http_response_transfer_coding, decoder_.error());
     }
     ends = outcome == wire::ChunkDecoder::Outcome::done;
   } else {
@@ -395,11 +394,23 @@ void OriginConnection::complete(bool clean) {
   reusable_ = clean && keep_alive_ && request_done_ && socket_.queued_bytes() == 0 && !hung_up_;
 }
 
-void OriginConnection::fail(Stage stage, std::string detail, bool timed_out) {
+/// Before anything of an answer the connection is what broke, afterwards it is the answer.
+ProxyError OriginConnection::broken_off() const {
+  return received_ ? ProxyError::http_response_incomplete : ProxyError::connection_terminated;
+}
+
+void OriginConnection::fail(Stage stage, ProxyError error, std::string detail) {
+  tell_failure({stage, error, false, std::move(detail), state_ == State::busy});
+}
+
+void OriginConnection::time_out(Stage stage, std::string detail) {
+  tell_failure({stage, timeout_error_of(stage), true, std::move(detail)});
+}
+
+void OriginConnection::tell_failure(const OriginError& error) {
   auto* handler = std::exchange(handler_, nullptr);
-  bool request_sent = state_ == State::busy;
   close();
-  if (handler) handler->on_origin_error({stage, timed_out, false, std::move(detail), request_sent});
+  if (handler) handler->on_origin_error(error);
 }
 
 }  // namespace holdfast::origin

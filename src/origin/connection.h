@@ -13,29 +13,13 @@
 #include "net/core.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "origin/failure.h"
 #include "wire/http1_chunked.h"
 #include "wire/http1_response.h"
 
 namespace holdfast::origin {
 
 class Origin;
-
-/// Where a request to an origin failed (the causes of the log and of Proxy-Status).
-enum class Stage : std::uint8_t { dns, connect, tls, write, header, body };
-const char* to_text(Stage stage);
-
-struct OriginError {
-  Stage stage = Stage::connect;
-  bool timed_out = false;
-  bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
-  std::string detail;
-  bool request_sent = false;  ///< in spite of the stage: TLS 1.3 tells late that our certificate will not do
-
-  /// Nothing of the request has been sent.
-  bool before_request() const {
-    return !request_sent && (stage == Stage::dns || stage == Stage::connect || stage == Stage::tls);
-  }
-};
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
 /// for the call only.
@@ -105,6 +89,7 @@ class OriginConnection final : private net::Pollable,
 
   void try_endpoints();
   bool try_connect(const net::Endpoint& endpoint);
+  void note_connect_error(int error);
   void on_connect_event();
   void begin_handshake();
   void continue_handshake();
@@ -115,7 +100,10 @@ class OriginConnection final : private net::Pollable,
   void feed_body(char* data, std::size_t size, const wire::ResponseView* head);
   void on_end_of_file();
   void complete(bool clean);
-  void fail(Stage stage, std::string detail, bool timed_out = false);
+  void fail(Stage stage, wire::ProxyError error, std::string detail);
+  void time_out(Stage stage, std::string detail);
+  void tell_failure(const OriginError& error);
+  wire::ProxyError broken_off() const;
   void touch();
 
   Origin& origin_;
@@ -124,6 +112,7 @@ class OriginConnection final : private net::Pollable,
   std::vector<net::Endpoint> endpoints_;  // still to be tried
   std::string trying_;                    // the address that is being connected to
   std::string connect_error_;
+  wire::ProxyError connect_status_ = wire::ProxyError::connection_refused;
   std::unique_ptr<std::string> partial_;  // of a head
   wire::HeadScanner scanner_;
   wire::ChunkDecoder decoder_;

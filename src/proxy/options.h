@@ -37,6 +37,7 @@ struct ProxyOptions {
   std::vector<std::string> orig_headers_need_mark;
   bool accept_route_header = false;
   std::string cdn_loop;
+  std::string proxy_name = "holdfast";  ///< in Proxy-Status
   std::size_t instruct_max_bytes = 100000;
   std::string sig_iss;
 };

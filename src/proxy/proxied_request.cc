@@ -8,8 +8,6 @@
 #include <fmt/core.h>
 
 #include "base/log.h"
-#include "base/text.h"
-#include "proxy/error_answer.h"
 #include "proxy/rewrite.h"
 #include "proxy/route_table.h"
 #include "wire/http1_chunked.h"
@@ -29,7 +27,7 @@ void ProxiedRequest::describe(AccessNote& note) const {
   note.target = request_.target();
   note.host = request_.host();
   note.route = route_->id;
-  note.cause = cause_;
+  note.cause = to_text(cause_);
 }
 
 void ProxiedRequest::start(std::string_view body, End end) {
@@ -43,7 +41,10 @@ void ProxiedRequest::try_target() {
   switch (to.kind) {
     case Target::Kind::test: return ask_builtin(context_.test_origin);
     case Target::Kind::demo: return ask_builtin(context_.demo_origin);
-    case Target::Kind::unsupported: return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::unsupported:
+      cause_ = base::Cause::unsupported;
+      return fail({501, wire::ProxyError::proxy_configuration_error,
+                   fmt::format("{} are not supported here.", to.unsupported)});
     case Target::Kind::tcp: break;
   }
   origin::OriginId id{to.host, to.port,
@@ -64,7 +65,10 @@ void ProxiedRequest::try_target() {
 /// subscribes anybody.
 void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
   if (!body_done_) return;  // asked again with the last of the body
-  if (!builtin) return fail(502, "No such built-in origin.");
+  if (!builtin) {
+    cause_ = base::Cause::unsupported;
+    return fail({502, wire::ProxyError::proxy_configuration_error, "No such built-in origin."});
+  }
   alive_ = std::make_shared<bool>(true);
   context_.core.post([this, builtin, alive = alive_] {
     if (!*alive) return;
@@ -218,7 +222,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   context_.core.counters().add(base::Counter::origin_failures);
   bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
-  cause_ = error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage);
+  cause_ = error.cause();
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -243,7 +247,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
 
 void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   std::string text = "Error while proxying to origin.";
-  if (debug() && error.blocked) {
+  if (debug() && error.blocked()) {
     text = "Error: Origin host/IP blocked.";
   } else if (debug() && error.before_request()) {
     text = "Unable to connect to any targets. Tried: ";
@@ -254,24 +258,36 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   } else if (debug()) {
     text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
   }
-  fail(error.timed_out ? 504 : 502, text);
+  fail({error.timed_out ? 504 : 502, error.error, text, debug() ? std::string_view(error.detail) : ""});
 }
 
-void ProxiedRequest::fail(int status, std::string_view line) {
+void ProxiedRequest::fail(const ErrorAnswer& answer) {
   over_ = true;
   drop_connection();
   stream_hold_.reset();
   response_hold_.reset();
   collected_.reset();
   responded_ = true;
-  answer_error(exchange_, status, line);
+  answer_error(exchange_, context_.options.proxy_name, answer);
 }
 
-void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
+void ProxiedRequest::log_origin_error(const origin::OriginError& error, const char* what_now) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
-                    cause_, target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
-                    exchange_.connection_id(), request_.method(), base::printable(request_.target()));
+  log_trouble(limiter, fmt::format("origin failed ({})", what_now), error.cause(), error.detail);
+}
+
+/// A warning with everything that tells the request and its origin.
+void ProxiedRequest::log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause,
+                                 std::string_view detail) const {
+  base::log_limited(limiter,
+                    {{"cause", to_text(cause)},
+                     base::LogField::labelled("origin", "target", target().text),
+                     {"detail", detail},
+                     {"route", route_->id},
+                     {"conn", exchange_.connection_id()},
+                     base::LogField::bare("method", request_.method()),
+                     base::LogField::bare("target", request_.target())},
+                    "{}", what);
 }
 
 }  // namespace holdfast::proxy

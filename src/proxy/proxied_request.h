@@ -9,9 +9,12 @@
 #include <holdfast/exchange.h>
 #include <holdfast/instruct.h>
 
+#include "base/cause.h"
+#include "base/log.h"
 #include "hold/response_hold.h"
 #include "hold/stream_hold.h"
 #include "origin/origin.h"
+#include "proxy/error_answer.h"
 #include "proxy/options.h"
 #include "proxy/stored_request.h"
 
@@ -77,13 +80,15 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void answer_collected();
   void make_stream_hold(const Instruct& instruct);
   void make_response_hold(const Instruct& instruct);
-  void refuse_instructions(std::string_view why);
+  void refuse_instructions(wire::ProxyError error, std::string_view why);
   void warn_of_missing_features(const Instruct& instruct) const;
   void begin_stream_hold();
+  hold::Asker asker() const { return {exchange_, route_->id, request_.target()}; }
 
-  void fail(int status, std::string_view line);
+  void fail(const ErrorAnswer& answer);
   void fail_origin(const origin::OriginError& error);
-  void log_origin_error(const origin::OriginError& error, std::string_view what_now) const;
+  void log_origin_error(const origin::OriginError& error, const char* what_now) const;
+  void log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause, std::string_view detail) const;
   bool debug() const { return context_.options.debug || route_->debug; }
 
   ProxyContext& context_;
@@ -98,7 +103,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::shared_ptr<bool> alive_;   // for a built-in origin's answer
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
   std::size_t target_index_ = 0;
-  std::string cause_;            // of an error, for the access log
+  base::Cause cause_ = base::Cause::none;
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
   bool body_done_ = false;       // the request body has arrived in full
   bool sending_ = false;         // the head is out, the body follows as it comes

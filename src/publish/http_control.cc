@@ -101,7 +101,9 @@ class ControlExchange final : public ExchangeHandler {
     }
     if (hub_.overloaded()) {
       static base::LogLimiter limiter;
-      base::log_limited(limiter, "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
+      base::log_limited(limiter,
+                        {{"conn", exchange_.connection_id()}, {"peer", exchange_.peer().text()}, {"route", "control"}},
+                        "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
       return answer(503, "Too much is waiting to be delivered (control.backlog_max_bytes); try again.");
     }
     auto items = grip::parse_publish_request(body);

@@ -150,7 +150,6 @@ def test_errors_name_file_line_and_mend_and_come_all_at_once(run, text, errors):
         ("broker", "url", '"redis://x"'),
         ("webhooks", "database", '"x.db"'),
         ("admin", "listen", '"http://127.0.0.1:1"'),
-        ("log", "format", '"json"'),
     ],
 )
 def test_what_turns_on_a_later_feature_is_refused(run, section, key, value):

@@ -64,7 +64,7 @@ def test_close_ends_the_slow_client_alone(start, version):
     crowd.publish_until("slow client: ")
     line = rig.daemon.wait_log(
         rf"slow client: client closed: server.send_buffer_max_bytes \({LIMIT}\) reached: "
-        r"conn=(\S+) peer=127.0.0.1 queued=(\d+) /stream"
+        r"conn=(\S+) peer=127.0.0.1 route=\S+ queued=(\d+) /stream"
     )
     assert int(line[2]) <= LIMIT + 1000
     rig.daemon.wait_log(rf"conn={line[1]} .*hold=stream .*end=slow-client")
@@ -85,7 +85,7 @@ def test_drop_loses_whole_messages_and_keeps_the_client(start, version):
     crowd.publish_until("slow client: ")
     rig.daemon.wait_log(
         rf"slow client: message dropped: server.send_buffer_max_bytes \({LIMIT}\) reached: "
-        r"conn=\S+ peer=127.0.0.1 queued=\d+ /stream"
+        r"conn=\S+ peer=127.0.0.1 route=\S+ queued=\d+ /stream"
     )
     got = [crowd.slow.until(b"\n")]
     while not got[-1].startswith(b"end"):

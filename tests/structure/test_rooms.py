@@ -24,7 +24,6 @@ ROOMS = {
 # library -> the only files that may include it
 HEAVY = {
     r"<nlohmann/json\.hpp>": {"src/base/json.h"},
-    r"<spdlog/": {"src/base/log.cc"},
     r"<toml\+\+/": {"src/app/config_toml.cc"},
     r"<jwt\.h>": {"src/base/jwt.cc"},
 }

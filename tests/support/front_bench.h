@@ -96,7 +96,8 @@ class AccessRecorder final : public front::AccessSink {
   void record(const front::AccessRecord& record) override {
     lines.push_back(std::string(record.note.method) + " " + std::string(record.note.target) + " " +
                     std::to_string(record.status) + " " + std::to_string(record.body_bytes) + " " +
-                    front::to_text(record.reason));
+                    front::to_text(record.reason) + (record.note.cause.empty() ? "" : " ") +
+                    std::string(record.note.cause));
   }
   std::vector<std::string> lines;
 };

@@ -98,9 +98,10 @@ class Requester final : public origin::OriginHandler {
     ++parts;
     take(part, end);
   }
-  void on_origin_error(const origin::OriginError& error) override {
-    note(std::string("error ") + to_text(error.stage) + (error.timed_out ? " timeout" : "") +
-         (error.blocked ? " blocked" : "") + ": " + error.detail);
+  void on_origin_error(const origin::OriginError& failure) override {
+    note(std::string("error ") + to_text(failure.stage) + (failure.timed_out ? " timeout" : "") +
+         (failure.blocked() ? " blocked" : "") + ": " + failure.detail);
+    error = failure.error;
     failed = true;
   }
 
@@ -116,6 +117,7 @@ class Requester final : public origin::OriginHandler {
   int parts = 0;
   bool complete = false;
   bool failed = false;
+  wire::ProxyError error{};    ///< when it failed
   std::function<void()> also;  ///< after each call
 
  private:

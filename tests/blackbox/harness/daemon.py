@@ -104,7 +104,11 @@ class Daemon:
                                             stderr=subprocess.STDOUT)
 
     def log(self):
-        return self.log_path.read_text(errors="replace")
+        """Everything that it has said; where it was told to write to a file, that as well."""
+        paths = [self.log_path]
+        if name := self.config.get("log", {}).get("file"):
+            paths.append(self.directory / name)
+        return "".join(path.read_text(errors="replace") for path in paths if path.exists())
 
     def wait_log(self, pattern, count=1):
         """Waits until the log has `count` matches, and returns the last of them."""

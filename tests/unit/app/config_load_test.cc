@@ -168,8 +168,7 @@ TEST_F(ConfigLoad, EveryMissingFeatureIsRefused) {
                                  {"webhooks.database", "hooks.db"},
                                  {"admin.listen", "http://127.0.0.1:5564"},
                                  {"admin.tokens", "s3cret"},
-                                 {"admin.metrics_open", "true"},
-                                 {"log.format", "json"}}) {
+                                 {"admin.metrics_open", "true"}}) {
     auto errors = load_flags({{key, value}}).errors;
     EXPECT_THAT(errors, ElementsAre(AllOf(StartsWith("--" + key + ": "), HasSubstr("not yet supported"),
                                           Not(HasSubstr("s3cret")))))
@@ -193,8 +192,6 @@ jwt_keys = []
 max_messages = 0
 [admin]
 listen = ""
-[log]
-format = "text"
 )");
   EXPECT_THAT(loaded.errors, IsEmpty());
 }

@@ -98,7 +98,9 @@ const std::set<std::string> kContract{"server.listen",
                                       "admin.allow_unauthenticated",
                                       "log.level",
                                       "log.format",
-                                      "log.access"};
+                                      "log.access",
+                                      "log.file",
+                                      "log.access_file"};
 
 TEST(ConfigSchema, HasEveryKeyOfTheContractOnce) {
   std::multiset<std::string> names;

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/cli.h"
 #include "app/config_load.h"
 #include "app/config_schema.h"
 #include "app/config_toml.h"
@@ -33,7 +34,7 @@ std::string read(const std::string& path) {
 void expect_up_to_date(const std::string& name, const std::string& text) {
   auto path = kSource + "/" + name;
   if (std::getenv("UPDATE_GENERATED")) std::ofstream(path, std::ios::binary) << text;
-  EXPECT_TRUE(read(path) == text) << name << " is older than src/app/config_schema.cc; run this test again with "
+  EXPECT_TRUE(read(path) == text) << name << " is older than its source in src/app; run this test again with "
                                   << "UPDATE_GENERATED=1 and commit the file";
 }
 
@@ -43,6 +44,16 @@ TEST(ConfigText, CommittedFileIsWhatTheTableMakes) {
 
 TEST(ConfigText, CommittedReferenceIsWhatTheTableMakes) {
   expect_up_to_date("docs/configuration.md", config_reference());
+}
+
+TEST(ConfigText, CommittedManPageIsWhatTheTableMakes) {
+  expect_up_to_date("packaging/holdfast.toml.5", config_man_page());
+}
+
+TEST(ConfigText, CommittedCommandLineDocumentsAreWhatItsDefinitionMakes) {
+  expect_up_to_date("packaging/holdfast.1", command_line_document(CommandDocument::man_page));
+  expect_up_to_date("packaging/holdfast.bash", command_line_document(CommandDocument::bash_completion));
+  expect_up_to_date("packaging/_holdfast", command_line_document(CommandDocument::zsh_completion));
 }
 
 TEST(ConfigText, CommittedFileLoads) {

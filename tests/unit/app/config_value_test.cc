@@ -134,8 +134,6 @@ TEST(ConfigValue, MissingFeaturesAreRefusedWithWhatToDo) {
   EXPECT_EQ(unsupported("server", "http2", true), "HTTP/2 is not yet supported; set it to false");
   EXPECT_EQ(unsupported("server", "http2", false), "accepted");
   EXPECT_EQ(unsupported("history", "max_messages", std::int64_t{1}), "history is not yet supported; set it to 0");
-  EXPECT_EQ(unsupported("log", "format", std::string("json")),
-            "the JSON log format is not yet supported; set it to \"text\"");
   EXPECT_THAT(unsupported("grip", "upstream_key", std::string("s3cret")),
               testing::AllOf(HasSubstr("not yet supported"), Not(HasSubstr("s3cret"))));
 }

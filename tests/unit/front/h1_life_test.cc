@@ -63,6 +63,7 @@ TEST(H1Life, AHeaderThatDoesNotArriveInTime) {
   EXPECT_EQ(client.receive(), "");
   test::pass_time(bench.core, 200);
   EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 408 Request Timeout\r\n")) << "a second from its first byte";
+  EXPECT_EQ(bench.access.lines.at(0), "  408 0 refused request-timeout");
   client.half_close();
   bench.settle();
   EXPECT_EQ(bench.front.sessions(), 0u);

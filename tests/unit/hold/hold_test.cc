@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/fake_exchange.h"
 #include "support/hold_bench.h"
 
 namespace holdfast::hold {
@@ -58,29 +59,32 @@ Instruct instruct(const Texts& channels) {
   return instruct;
 }
 
+const test::FakeExchange kExchange;
+const Asker kNobody{kExchange, "", "/"};
+
 TEST(ChannelNames, PrefixAndOrder) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "", {}, "/"), (Texts{"b", "a"}));
-  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "p-", {}, "/"), (Texts{"p-b", "p-a"}));
-  EXPECT_TRUE(channel_names(bench.holds, instruct({}), "p-", {}, "/").empty());
+  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "", {}, kNobody), (Texts{"b", "a"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "p-", {}, kNobody), (Texts{"p-b", "p-a"}));
+  EXPECT_TRUE(channel_names(bench.holds, instruct({}), "p-", {}, kNobody).empty());
 }
 
 TEST(ChannelNames, DoublesCountOnce) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b", "a"}), "p-", {"p-b", "c", "c"}, "/"),
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b", "a"}), "p-", {"p-b", "c", "c"}, kNobody),
             (Texts{"p-a", "p-b", "c"}));
 }
 
 TEST(ChannelNames, TheChannelsOfTheTargetHaveNoPrefix) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a"}), "p-", {"sub"}, "/"), (Texts{"p-a", "sub"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a"}), "p-", {"sub"}, kNobody), (Texts{"p-a", "sub"}));
 }
 
 TEST(ChannelNames, TheRestIsCutAndCounted) {
   test::HoldBench bench({.subscriptions_max = 2});
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b"}), "", {}, "/"), (Texts{"a", "b"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b"}), "", {}, kNobody), (Texts{"a", "b"}));
   EXPECT_EQ(bench.count(base::Counter::channels_over_limit), 0u);
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "a", "b", "c", "a", "d"}), "", {"implicit"}, "/"),
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "a", "b", "c", "a", "d"}), "", {"implicit"}, kNobody),
             (Texts{"a", "b", "implicit"}))
       << "what the target adds does not count";
   EXPECT_EQ(bench.count(base::Counter::channels_over_limit), 2u);
