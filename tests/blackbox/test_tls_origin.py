@@ -130,13 +130,18 @@ def test_client_certificates_that_cannot_be_used_name_their_file(start, authorit
     assert rig.get("/x", host="bad.test").status == 200  # by the other line
 
 
-def test_a_target_that_fails_tls_is_passed_over(site, origins):
-    clear = origins()  # speaks no TLS
-    rig = site(f"* 127.0.0.1:{clear.port},ssl ORIGIN,ssl,host=api.test")
+def test_a_target_that_fails_tls_is_passed_over(site, authority, origins):
+    other = origins(tls=authority.server(authority.issue("other.test")))
+    rig = site(f"* 127.0.0.1:{other.port},ssl,host=api.test ORIGIN,ssl,host=api.test")
     response = rig.connect().ask("POST", "/x", body=b"body")
     assert outcome(response) == (200, b"default\n")
-    assert rig.origin.requests[-1].body == b"body"
+    assert rig.origin.requests[-1].body == b"body" and not other.requests
     rig.daemon.wait_log(r"origin failed \(trying the next target\): cause=tls ")
+
+
+def test_an_origin_that_speaks_no_tls(start):
+    rig = start({"proxy": {"connect_timeout_ms": 300}}, routes=["* ORIGIN,ssl,insecure"])
+    assert rig.get("/x").status == 504  # it waits for the end of what it takes for a request
 
 
 def test_a_handshake_that_never_ends(start):
