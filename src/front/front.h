@@ -56,7 +56,7 @@ class Front {
   /// Takes an accepted descriptor.
   void accept(int fd, const net::Endpoint& peer, Security security = Security::plain);
 
-  /// For new connections; those that are there keep theirs.
+  /// From the next request on, also of those that are there; who may speak the PROXY protocol is for new connections.
   void set_options(const FrontOptions& options) { options_ = options; }
   /// Null: nobody wants to know.
   void set_access(AccessSink* access) { access_ = access; }
