@@ -13,7 +13,7 @@ test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptograp
 # What ./test --all adds: lint, fuzzing, and real clients.
 lint_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-client_packages=(python3-venv python3-pip chromium chromium-driver python3-selenium varnish prometheus systemd)
+client_packages=(curl python3-venv python3-pip chromium chromium-driver python3-selenium varnish prometheus systemd)
 # What scripts/image.sh adds.
 image_packages=(buildah curl iproute2 util-linux)
 # Another Node than Debian's brings npm along, and Debian's package would be in its way.

@@ -26,6 +26,7 @@ struct LimitKey {
 const std::vector<LimitKey>& limit_keys() {
   static const std::vector<LimitKey> keys{
       {"server", "max_connections", {Counter::clients_refused}},
+      {"server", "memory_max_bytes", {Counter::clients_refused_memory, Counter::requests_refused_memory}},
       {"server", "header_max_bytes"},
       {"server", "header_max_count"},
       {"server", "target_max_bytes"},
@@ -38,6 +39,8 @@ const std::vector<LimitKey>& limit_keys() {
       {"proxy", "origin_header_max_bytes"},
       {"proxy", "instruct_max_bytes", {Counter::instructs_refused}},
       {"proxy", "pool_max_idle"},
+      {"proxy", "origin_connections_max", {Counter::origin_waits}},
+      {"proxy", "waiting_requests_max", {Counter::requests_refused_waiting}},
       {"grip", "message_rate"},
       {"grip", "message_hwm", {Counter::rate_limited}},
       {"grip", "id_cache_max"},

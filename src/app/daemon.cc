@@ -229,6 +229,11 @@ void Daemon::watch_files() {
 /// In shutdown too: who drains may be short of memory.
 void Daemon::watch_memory() {
   auto excess = memory_.look(base::steady_ms());
+  if (load_.shedding) {
+    readiness_.set(base::NotReady::shedding);
+  } else {
+    readiness_.clear(base::NotReady::shedding);
+  }
   for (auto& worker : workers_) {
     if (excess > 0) worker->shed(excess / workers_.size() + 1);
   }
@@ -273,6 +278,9 @@ base::Millis Daemon::oldest_turn() const {
 void Daemon::begin_stop() {
   stopping_ = true;
   readiness_.set(base::NotReady::draining);
+  // The files of unix sockets go at once, so that another daemon may take their place while this one drains; the
+  // cores close their ends when they have accepted what waits.
+  listeners_.reset();
   auto seconds = std::chrono::seconds(config().server.drain_seconds);
   service_.stopping(fmt::format("Stopping: {} clients", clients_.now.load()),
                     std::chrono::milliseconds(seconds).count() + kStopMargin);

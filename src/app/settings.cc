@@ -10,6 +10,7 @@
 #include "app/config_schema.h"
 #include "app/credentials_config.h"
 #include "app/exposure.h"
+#include "base/clock.h"
 
 namespace holdfast::app {
 namespace {
@@ -111,12 +112,12 @@ bool SettingsSource::load_keys(Settings& settings) {
   return true;
 }
 
-bool SettingsSource::load_tls(Settings& settings) {
+bool SettingsSource::load_tls(Settings& settings, FileWatch& watch) {
   settings.tls = nullptr;
   if (!wants_tls(*settings.config)) return true;
   auto files = tls_files(*settings.config);
-  certificates_ = FileWatch([files] { return certificate_paths(files); });
-  certificates_.remember();
+  watch = FileWatch([files] { return certificate_paths(files); });
+  watch.remember();
   auto loaded = net::TlsServerContext::load(files);
   if (!loaded) {
     log_error("tls: {}", loaded.error().what);
@@ -124,6 +125,10 @@ bool SettingsSource::load_tls(Settings& settings) {
   }
   settings.tls = std::move(*loaded);
   log_info("certificates loaded: {}", settings.tls->certificates().size());
+  for (const auto& certificate : settings.tls->certificates()) {
+    if (certificate.not_after_unix > base::unix_seconds()) continue;
+    log_warn("tls: the certificate for {} has expired: clients will refuse it", certificate.name);
+  }
   return true;
 }
 
@@ -131,7 +136,7 @@ SettingsRef SettingsSource::start() {
   auto settings = std::make_shared<Settings>(*current_);
   if (!load_keys(*settings)) return nullptr;
   settings->routes = load_routes(routes_, true);
-  if (!settings->routes || !load_tls(*settings)) return nullptr;
+  if (!settings->routes || !load_tls(*settings, certificates_)) return nullptr;
   return current_ = std::move(settings);
 }
 
@@ -150,10 +155,13 @@ SettingsRef SettingsSource::reload() {
     }
     good = load_keys(*settings) && good;
     auto routes = make_routes_(*settings->config);
+    FileWatch certificates;
     settings->routes = load_routes(routes, false);
-    good = load_tls(*settings) && settings->routes && good;
-    // Watched from now on even when they are bad: whoever mends them need not send the signal again.
-    routes_ = std::move(routes);
+    good = load_tls(*settings, certificates) && settings->routes && good;
+    if (good) {
+      routes_ = std::move(routes);
+      certificates_ = std::move(certificates);
+    }
   }
   if (!good) {
     log_error("nothing was reloaded (SIGHUP): mend what the lines above name; everything stays as it was");
@@ -177,7 +185,7 @@ SettingsRef SettingsSource::reload_changed() {
     }
   }
   if (certificates) {
-    if (load_tls(*settings)) {
+    if (load_tls(*settings, certificates_)) {
       changed = true;
     } else {
       settings->tls = current_->tls;

@@ -54,7 +54,8 @@ class SettingsSource {
   std::shared_ptr<const LoadedRoutes> load_routes(RoutesSource& source, bool skip_bad_lines) const;
   /// False when they failed.
   static bool load_keys(Settings& settings);
-  bool load_tls(Settings& settings);
+  /// False when it failed. `watch` becomes that of the files.
+  static bool load_tls(Settings& settings, FileWatch& watch);
 
   ConfigSources sources_;
   MakeRoutes make_routes_;

@@ -49,8 +49,7 @@ class Worker {
   Result<void> listen(const Listeners& listeners);
   void start();
 
-  /// Any thread. Connections that are there keep the limits that they began with, where the configuration says so.
-  /// Before start() at once, afterwards soon; `done` is let go of when it has happened.
+  /// Any thread. Before start() at once, afterwards soon; `done` is let go of when it has happened.
   void set_settings(SettingsRef settings, std::shared_ptr<void> done = nullptr);
 
   /// Any thread. Another core needs a descriptor: an idle connection to an origin is closed.

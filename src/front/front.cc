@@ -129,14 +129,18 @@ bool Front::take_handshake_turn(H1Session& session) {
   return false;
 }
 
-void Front::end_handshake(H1Session& session) {
-  if (std::erase(waiting_handshakes_, &session) > 0) return;
+void Front::end_handshake() {
   --handshakes_;
-  if (waiting_handshakes_.empty()) return;
-  auto& next = *waiting_handshakes_.front();
-  waiting_handshakes_.pop_front();
-  ++handshakes_;
-  next.begin_handshake();
+  while (handshakes_ < options_.handshakes_max && !waiting_handshakes_.empty()) {
+    auto& next = *waiting_handshakes_.front();
+    waiting_handshakes_.pop_front();
+    ++handshakes_;
+    next.give_handshake_turn();
+  }
+}
+
+void Front::leave_handshake_queue(H1Session& session) {
+  std::erase(waiting_handshakes_, &session);
 }
 
 void Front::begin_drain() {

@@ -66,7 +66,7 @@ class Front {
   /// Thread: the core's, in no handler's call.
   void close_slowest(std::uint64_t bytes);
 
-  /// For new connections; those that are there keep theirs.
+  /// From the next request on, also of those that are there; who may speak the PROXY protocol is for new connections.
   void set_options(const FrontOptions& options) { options_ = options; }
   /// Null: nobody wants to know.
   void set_access(AccessSink* access) { access_ = access; }
@@ -98,9 +98,11 @@ class Front {
  private:
   friend class H1Session;
   void remove(H1Session& session);
-  /// Whether the session may begin its TLS handshake now; else it is called when its turn comes.
+  /// Whether the session may begin its TLS handshake now; else it is told when its turn comes.
   bool take_handshake_turn(H1Session& session);
-  void end_handshake(H1Session& session);
+  /// The handshake of a session whose turn it was is over, one way or the other.
+  void end_handshake();
+  void leave_handshake_queue(H1Session& session);
   void refuse(int fd, const PeerAddress& peer, Security security, const char* why, Refusals::Linger linger);
   /// Where this front is a proxy's: what it says of an error that it answers itself.
   void append_proxy_status(std::string& head, int status) const;

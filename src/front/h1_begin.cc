@@ -56,7 +56,7 @@ void H1Session::read_preface() {
 
 void H1Session::read_handshake() {
   if (hello_) {
-    if (socket_.tls()) begin_handshake();
+    if (turn_) continue_handshake();
     return;
   }
   char first;
@@ -70,7 +70,8 @@ void H1Session::read_handshake() {
     return refuse(400, "this port speaks HTTPS: use https:// in the URL");
   }
   hello_ = true;
-  if (front_.take_handshake_turn(*this)) begin_handshake();
+  turn_ = front_.take_handshake_turn(*this);
+  if (turn_) continue_handshake();
 }
 
 net::Tls::Handshake H1Session::shake_hands() {
@@ -78,7 +79,23 @@ net::Tls::Handshake H1Session::shake_hands() {
   return socket_.handshake();
 }
 
-void H1Session::begin_handshake() {
+void H1Session::give_handshake_turn() {
+  turn_ = true;
+  readable_ = true;
+  front_.core_.run_soon(*this);
+}
+
+void H1Session::end_handshake() {
+  hello_ = false;
+  if (turn_) {
+    turn_ = false;
+    front_.end_handshake();
+  } else {
+    front_.leave_handshake_queue(*this);
+  }
+}
+
+void H1Session::continue_handshake() {
   if (!socket_.tls()) {
     auto tls = net::Tls::accept(front_.tls_, socket_.fd());
     if (!tls) return close_now();
@@ -93,8 +110,7 @@ void H1Session::begin_handshake() {
       return close_now();
     case net::Tls::Handshake::done: break;
   }
-  front_.end_handshake(*this);
-  hello_ = false;
+  end_handshake();
   enter(Phase::head);
   // The first request may have come along with the end of the handshake.
   readable_ = true;

@@ -115,9 +115,8 @@ std::ptrdiff_t H1Session::read_scratch() {
   FlowAccount account(counters, socket_);  // TLS may have something to say
   auto n = socket_.read(front_.core_.scratch(), net::Core::kScratchBytes);
   if (n > 0) counters.add(base::Counter::bytes_received, static_cast<std::uint64_t>(n));
-  // A short read has emptied the kernel's buffer; only a hang-up is still to be read behind it.
-  bool emptied = n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
-  if (emptied && !hung_up_) readable_ = false;
+  // Only a hang-up is still to be read behind what has emptied the kernel's buffer.
+  if (socket_.emptied_by(n, net::Core::kScratchBytes) && !hung_up_) readable_ = false;
   return n;
 }
 
@@ -409,7 +408,7 @@ void H1Session::abort(CloseReason reason) {
 
 void H1Session::close_now() {
   if (phase_ == Phase::closed) return;
-  if (phase_ == Phase::handshake && hello_) front_.end_handshake(*this);
+  if (hello_) end_handshake();
   phase_ = Phase::closed;
   ended_ = true;
   clear_deadline();

@@ -51,8 +51,9 @@ class H1Session final : public Exchange,
   std::uint64_t number() const { return id_; }
   /// Ends now, whatever is queued: the memory is needed.
   void shed();
-  /// Its turn to do so has come.
-  void begin_handshake();
+  /// Its turn to do the TLS handshake has come. It begins later in this turn of the loop: a row of clients who have
+  /// vanished must not become a row of calls inside of each other.
+  void give_handshake_turn();
 
   // Exchange
   void inform(const ResponseHead& head) override;
@@ -90,6 +91,8 @@ class H1Session final : public Exchange,
   void read_preface();
   void read_handshake();
   net::Tls::Handshake shake_hands();
+  void continue_handshake();
+  void end_handshake();
 
   // reading
   void on_readable();
@@ -163,6 +166,7 @@ class H1Session final : public Exchange,
   bool expect_ : 1 = false;       // the client waits for 100 Continue
   bool tls_ : 1 = false;
   bool hello_ : 1 = false;  // the client has begun a handshake
+  bool turn_ : 1 = false;   // and it counts among those that go on at once
 };
 
 }  // namespace holdfast::front

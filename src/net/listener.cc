@@ -69,9 +69,9 @@ Result<UnixSocket> UnixSocket::bind(const std::string& path, const Access& acces
     if (!S_ISSOCK(info.st_mode))
       return Error{fmt::format("cannot listen on unix:{}: a file that is no socket is in the way", path)};
     int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool answered = ::connect(probe, endpoint->address(), endpoint->size) == 0 || errno == EAGAIN;
+    bool refused = ::connect(probe, endpoint->address(), endpoint->size) != 0 && errno == ECONNREFUSED;
     ::close(probe);
-    if (answered) return Error{fmt::format("cannot listen on unix:{}: somebody else does", path)};
+    if (!refused) return Error{fmt::format("cannot listen on unix:{}: somebody else does", path)};
     ::unlink(path.c_str());
   }
   UnixSocket made(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), path);
@@ -85,28 +85,47 @@ Result<UnixSocket> UnixSocket::bind(const std::string& path, const Access& acces
     made.path_.clear();
     return failed("bind");
   }
-  if (!access.user.empty() || !access.group.empty()) {
-    const auto* user = access.user.empty() ? nullptr : ::getpwnam(access.user.c_str());
-    const auto* group = access.group.empty() ? nullptr : ::getgrnam(access.group.c_str());
-    if (!access.user.empty() && !user) return Error{fmt::format("unix:{}: no user {}", path, access.user)};
-    if (!access.group.empty() && !group) return Error{fmt::format("unix:{}: no group {}", path, access.group)};
-    if (::chown(path.c_str(), user ? user->pw_uid : static_cast<uid_t>(-1),
-                group ? group->gr_gid : static_cast<gid_t>(-1)) != 0) {
-      return failed("chown");
-    }
+  if (::stat(path.c_str(), &info) == 0) {
+    made.device_ = info.st_dev;
+    made.inode_ = info.st_ino;
   }
-  if (::chmod(path.c_str(), access.mode) != 0) return failed("chmod");
+  if (auto granted = made.grant(access); !granted) return granted.error();
   if (::listen(made.fd_, kBacklog) != 0) return failed("listen");
   return made;
 }
 
-UnixSocket::UnixSocket(UnixSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {
-  other.path_.clear();
+Result<void> UnixSocket::grant(const Access& access) const {
+  auto refused = [this](std::string what) {
+    return Error{fmt::format("cannot listen on unix:{}: {}", path_, std::move(what))};
+  };
+  const auto* user = access.user.empty() ? nullptr : ::getpwnam(access.user.c_str());
+  const auto* group = access.group.empty() ? nullptr : ::getgrnam(access.group.c_str());
+  if (!access.user.empty() && !user) return refused("there is no user " + access.user);
+  if (!access.group.empty() && !group) return refused("there is no group " + access.group);
+  auto uid = user ? user->pw_uid : static_cast<uid_t>(-1);
+  auto gid = group ? group->gr_gid : static_cast<gid_t>(-1);
+  if ((user || group) && ::chown(path_.c_str(), uid, gid) != 0) {
+    return refused(fmt::format("chown: {}", std::strerror(errno)));
+  }
+  if (::chmod(path_.c_str(), access.mode) != 0) return refused(fmt::format("chmod: {}", std::strerror(errno)));
+  return {};
 }
+
+UnixSocket::UnixSocket(UnixSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::exchange(other.path_, {})),
+      device_(other.device_),
+      inode_(other.inode_) {}
 
 UnixSocket::~UnixSocket() {
   if (fd_ >= 0) ::close(fd_);
-  if (!path_.empty()) ::unlink(path_.c_str());
+  if (is_ours()) ::unlink(path_.c_str());
+}
+
+/// Somebody may have put a socket of his own in the place of a file that was removed.
+bool UnixSocket::is_ours() const {
+  struct stat info {};
+  return !path_.empty() && ::stat(path_.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
 Listener::~Listener() {

@@ -19,8 +19,8 @@ namespace holdfast::net {
 /// and it would silently take half of the clients; so the port is bound once without it first.
 Result<void> claim_address(const Endpoint& endpoint);
 
-/// A unix socket that is listened on; the file goes with it. A file left behind by somebody who is gone is replaced,
-/// one that somebody listens on is an error.
+/// A unix socket that is listened on; the file goes with it, unless it has become another one. A file left behind by
+/// somebody who is gone is replaced, one that somebody listens on is an error.
 class UnixSocket {
  public:
   struct Access {
@@ -36,8 +36,13 @@ class UnixSocket {
 
  private:
   UnixSocket(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  Result<void> grant(const Access& access) const;
+  bool is_ours() const;
+
   int fd_;
   std::string path_;
+  std::uint64_t device_ = 0;  // of the file; 0 with no inode: there is none yet
+  std::uint64_t inode_ = 0;
 };
 
 /// One listening socket of one core.
@@ -50,7 +55,7 @@ class Listener final : public Pollable, private Timer, private Soon {
 
   /// Any thread, before the core runs.
   Result<void> open(const Endpoint& endpoint);
-  /// The same for a socket that all cores share; it must outlive this.
+  /// The same for a socket that all cores share. It may go before this: the socket is closed by the last of them.
   Result<void> share(const UnixSocket& socket);
 
   /// Called when descriptors have run out; true: one has been freed, and accepting goes on.

@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <sys/socket.h>
@@ -45,8 +46,7 @@ bool Socket::open(int fd, Poller& poller, Pollable& owner) {
 
 Tls::Handshake Socket::handshake() {
   auto state = tls_->handshake();
-  if (!send_tls_output()) return Tls::Handshake::failed;
-  return state;
+  return send_tls_output() ? state : tls_->fail_handshake("the peer has gone");
 }
 
 std::ptrdiff_t Socket::read(char* out, std::size_t size) {
@@ -63,6 +63,12 @@ std::ptrdiff_t Socket::read(char* out, std::size_t size) {
     error_ = errno;
     return kFailed;
   }
+}
+
+bool Socket::emptied_by(std::ptrdiff_t result, std::size_t size) const {
+  if (result == kWouldBlock) return true;
+  // A TLS end needs no end of the connection behind it, so no event need tell of it.
+  return result > 0 && static_cast<std::size_t>(result) < size && !(tls_ && tls_->at_end());
 }
 
 /// What the library has to say by itself. It is little, and goes in front of what waits.
@@ -87,8 +93,8 @@ bool Socket::send_tls_output() {
 /// Encrypts up to kMaxSealed bytes of the slices as one, and sends that. What was encrypted counts as taken: ciphertext
 /// that the kernel does not take is put in front of the queue.
 std::ptrdiff_t Socket::send_sealed(const Slice* slices, std::size_t count) {
-  std::string_view plain(slices->data, slices->size);
-  if (count > 1 || plain.size() > kMaxSealed) {
+  std::string_view plain(slices->data, std::min(slices->size, kMaxSealed));
+  if (count > 1 && plain.size() < kMaxSealed) {
     thread_local std::vector<char> joined(kMaxSealed);
     plain = {joined.data(), join(slices, count, joined)};
   }
@@ -136,10 +142,14 @@ Written Socket::write(std::span<const Slice> slices) {
       slices = slices.subspan(1);
     }
     if (slices.empty()) return Written::sent;
-    auto first = slices.front();
-    first.data += skip;
-    first.size -= skip;
-    auto batch = skip ? std::span<const Slice>(&first, 1) : slices.first(std::min(slices.size(), kMaxSlices));
+    auto batch = slices.first(std::min(slices.size(), kMaxSlices));
+    std::array<Slice, kMaxSlices> rest;
+    if (skip) {  // only with TLS: what was encrypted ended inside of a slice
+      std::copy(batch.begin(), batch.end(), rest.begin());
+      rest[0].data += skip;
+      rest[0].size -= skip;
+      batch = std::span<const Slice>(rest).first(batch.size());
+    }
     auto taken = transmit(batch.data(), batch.size());
     if (taken == kFailed) return Written::failed;
     skip += static_cast<std::size_t>(std::max<std::ptrdiff_t>(taken, 0));

@@ -40,8 +40,11 @@ class Socket {
   const Tls* tls() const { return tls_.get(); }
   int fd() const { return fd_; }
 
-  /// Reads once. A result shorter than `size` means that the kernel has no more for now.
+  /// Reads once.
   std::ptrdiff_t read(char* out, std::size_t size);
+  /// Whether that read, which wanted `size` bytes and returned `result`, has taken all that there is for now: an event
+  /// will tell of more.
+  bool emptied_by(std::ptrdiff_t result, std::size_t size) const;
 
   /// Writes what the kernel takes and queues the rest: owned slices by reference, borrowed ones by copy.
   Written write(std::span<const Slice> slices);

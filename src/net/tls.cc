@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -21,6 +22,23 @@ namespace {
 std::string& output_buffer() {
   thread_local std::string buffer;
   return buffer;
+}
+
+/// Alerts with which a peer answers our certificate, or that we have shown none.
+bool is_rejection(unsigned long code) {
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
+  switch (ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET) {
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_CERTIFICATE_REQUIRED: return true;
+    default: return false;
+  }
 }
 
 }  // namespace
@@ -47,6 +65,7 @@ struct TlsBio {
         ::BIO_set_retry_read(bio);
       } else {
         tls.failed_ = true;
+        tls.read_error_ = errno;
       }
       return -1;
     }
@@ -99,16 +118,21 @@ std::unique_ptr<Tls> Tls::connect(std::shared_ptr<const TlsClientContext> contex
   if (!tls->init(context->get())) return nullptr;
   auto* ssl = tls->ssl_;
   ::SSL_set_connect_state(ssl);
-  if (peer.is_address) {
-    if (context->verifies()) ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), peer.server_name.c_str());
-  } else {
-    ::SSL_set_tlsext_host_name(ssl, peer.server_name.c_str());
-    ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (context->verifies()) ::SSL_set1_host(ssl, peer.server_name.c_str());
-  }
+  if (!tls->expect(peer, context->verifies())) return nullptr;
   if (resume) ::SSL_set_session(ssl, resume);
   tls->keep_alive_ = std::move(context);
   return tls;
+}
+
+/// Asks for the peer's certificate by its name, and has it checked for that. An empty name would be checked for
+/// nothing, and one with a dot in front would do for any subdomain; both may come from a client's Host field.
+bool Tls::expect(const Peer& peer, bool verifies) {
+  const auto& name = peer.server_name;
+  if (name.empty() || name.front() == '.') return false;
+  if (peer.is_address) return !verifies || ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl_), name.c_str()) == 1;
+  ::SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (::SSL_set_tlsext_host_name(ssl_, name.c_str()) != 1) return false;
+  return !verifies || ::SSL_set1_host(ssl_, name.c_str()) == 1;
 }
 
 void Tls::note_error(const char* what) {
@@ -122,6 +146,10 @@ void Tls::note_error(const char* what) {
     error_ += ": the peer closed";
     fault_ = Fault::closed;
     ::ERR_clear_error();
+  } else if (read_error_) {
+    error_ += ": ";
+    error_ += std::strerror(read_error_);
+    fault_ = Fault::closed;
   } else {
     // The library numbers received alerts from here on.
     if (ERR_GET_REASON(::ERR_peek_error()) >= SSL_AD_REASON_OFFSET) fault_ = Fault::alert;
@@ -142,6 +170,13 @@ Tls::Handshake Tls::handshake() {
   return Handshake::failed;
 }
 
+Tls::Handshake Tls::fail_handshake(const char* why) {
+  if (error_.empty()) error_ = fmt::format("TLS handshake failed: {}", why);
+  fault_ = Fault::closed;
+  failed_ = true;
+  return Handshake::failed;
+}
+
 std::ptrdiff_t Tls::read(char* out, std::size_t size) {
   std::size_t total = 0;
   while (total < size) {
@@ -151,19 +186,28 @@ std::ptrdiff_t Tls::read(char* out, std::size_t size) {
       total += got;
       continue;
     }
+    auto outcome = read_outcome();
     // What came before the end or the error is given out first; the next call meets it again.
-    if (total > 0) break;
-    switch (::SSL_get_error(ssl_, 0)) {
-      case SSL_ERROR_WANT_READ: return Socket::kWouldBlock;
-      case SSL_ERROR_ZERO_RETURN: return Socket::kEndOfFile;
-      default: break;
-    }
-    ::ERR_clear_error();
-    failed_ = true;
-    // Also an end without close_notify, which may be a truncation: it is not taken for the clean end of anything.
-    return Socket::kFailed;
+    return total > 0 ? static_cast<std::ptrdiff_t>(total) : outcome;
   }
   return static_cast<std::ptrdiff_t>(total);
+}
+
+/// Why nothing more could be read.
+std::ptrdiff_t Tls::read_outcome() {
+  auto error = ::SSL_get_error(ssl_, 0);
+  if (error == SSL_ERROR_WANT_READ) return Socket::kWouldBlock;
+  at_end_ = true;
+  if (error == SSL_ERROR_ZERO_RETURN) return Socket::kEndOfFile;
+  // Also an end without close_notify, which may be a truncation: it is not taken for the clean end of anything.
+  failed_ = true;
+  if (is_rejection(::ERR_peek_error())) {
+    rejected_ = true;
+    fault_ = Fault::alert;
+    error_ = "the peer rejected us: " + tls_error_text();
+  }
+  ::ERR_clear_error();
+  return Socket::kFailed;
 }
 
 bool Tls::write(std::string_view plain) {

@@ -30,6 +30,7 @@ class Tls {
     std::string server_name;  ///< SNI, and what the certificate must be for
     bool is_address = false;  ///< an IP address: no SNI
   };
+  /// Null when the name is none that a certificate could be checked for.
   static std::unique_ptr<Tls> connect(std::shared_ptr<const TlsClientContext> context, int fd, const Peer& peer,
                                       SSL_SESSION* resume);
   ~Tls();
@@ -39,9 +40,17 @@ class Tls {
   enum class Handshake { done, wants_more, failed };
   /// After each call output() may hold bytes to be sent, also when it failed (an alert).
   Handshake handshake();
+  /// It failed for a reason that is not TLS's.
+  Handshake fail_handshake(const char* why);
 
-  /// Decrypts up to `size` bytes; results as Socket::read. A short read means that the kernel has no more.
+  /// Decrypts up to `size` bytes; results as Socket::read. A short read means that the kernel has no more, or that
+  /// the end stands behind it.
   std::ptrdiff_t read(char* out, std::size_t size);
+  /// Nothing more can be read: the next read says why.
+  bool at_end() const { return at_end_; }
+  /// Whether the peer has ended the connection because of who we are. In TLS 1.3 that comes after our own handshake is
+  /// done, where otherwise an answer would.
+  bool peer_rejected_us() const { return rejected_; }
 
   /// Encrypts all of it into output(). False: the connection is unusable.
   bool write(std::string_view plain);
@@ -52,7 +61,7 @@ class Tls {
   std::string_view output() const;
   void clear_output();
 
-  /// Why the handshake failed, in one line.
+  /// Why the handshake failed, or the peer rejected us, in one line.
   const std::string& error() const { return error_; }
   enum class Fault : unsigned char { protocol, certificate, alert, closed };
   /// In one word: we refused the certificate; the peer sent an alert, or closed; anything else.
@@ -64,13 +73,18 @@ class Tls {
  private:
   explicit Tls(int fd) : fd_(fd) {}
   bool init(SSL_CTX* context);
+  bool expect(const Peer& peer, bool verifies);
+  std::ptrdiff_t read_outcome();
   void note_error(const char* what);
 
   friend struct TlsBio;
   SSL* ssl_ = nullptr;
   int fd_;
+  int read_error_ = 0;  // errno of the descriptor
   bool end_of_file_ = false;
   bool failed_ = false;
+  bool at_end_ = false;
+  bool rejected_ = false;
   Fault fault_ = Fault::protocol;
   std::shared_ptr<const void> keep_alive_;  // the context, until the handshake has chosen a certificate
   std::string error_;

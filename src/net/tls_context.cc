@@ -52,6 +52,30 @@ int choose_certificate(SSL* ssl, int* alert, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+/// A daemon has nobody to ask for the passphrase of a key; without this the library would ask its terminal.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+/// The error of what has to do with `file`.
+Error file_error(const std::string& file, const char* what) {
+  return Error{fmt::format("{}: {}: {}", file, what, tls_error_text())};
+}
+
+/// Loads a certificate with its chain, and the key that must belong to it.
+Result<void> use_pair(SSL_CTX* context, const std::string& cert, const std::string& key) {
+  ::ERR_clear_error();
+  ::SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  if (::SSL_CTX_use_certificate_chain_file(context, cert.c_str()) != 1) {
+    return file_error(cert, "cannot be used as a PEM certificate chain");
+  }
+  if (::SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return file_error(key, fmt::format("cannot be used as the PEM key of {}", cert).c_str());
+  }
+  if (::SSL_CTX_check_private_key(context) != 1) return file_error(key, "does not belong to its certificate");
+  return {};
+}
+
 SslCtxPtr make_server_context(const std::string& min_version) {
   SslCtxPtr context(::SSL_CTX_new(::TLS_server_method()));
   auto* c = context.get();
@@ -75,10 +99,6 @@ std::int64_t not_after(SSL_CTX* context) {
   return ::timegm(&expires);
 }
 
-Error file_error(const std::string& file, const char* what) {
-  return Error{fmt::format("{}: {}: {}", file, what, tls_error_text())};
-}
-
 }  // namespace
 
 std::string tls_error_text() {
@@ -96,29 +116,18 @@ void SslCtxFree::operator()(SSL_CTX* context) const {
 Result<void> TlsServerContext::add(const std::string& name, const std::string& cert, const std::string& key,
                                    const std::string& version) {
   auto context = make_server_context(version);
-  ::ERR_clear_error();
-  if (::SSL_CTX_use_certificate_chain_file(context.get(), cert.c_str()) != 1) {
-    return file_error(cert, "cannot be used as a PEM certificate chain");
-  }
-  if (::SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return file_error(key, fmt::format("cannot be used as the PEM key of {}", cert).c_str());
-  }
-  if (::SSL_CTX_check_private_key(context.get()) != 1) return file_error(key, "does not belong to its certificate");
+  if (auto loaded = use_pair(context.get(), cert, key); !loaded) return loaded;
   ::SSL_CTX_set_tlsext_servername_callback(context.get(), choose_certificate);
   ::SSL_CTX_set_tlsext_servername_arg(context.get(), this);
-  certificates_.push_back({name, not_after(context.get())});
-  if (name == "default") {
-    default_ = std::move(context);
-  } else {
-    by_name_[name] = std::move(context);
-  }
+  certificates_.push_back({name.empty() ? "default" : name, not_after(context.get())});
+  (name.empty() ? default_ : by_name_[name]) = std::move(context);
   return {};
 }
 
 Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::load(const TlsServerFiles& files) {
   std::shared_ptr<TlsServerContext> made(new TlsServerContext);
   if (!files.cert.empty()) {
-    if (auto added = made->add("default", files.cert, files.key, files.min_version); !added) return added.error();
+    if (auto added = made->add("", files.cert, files.key, files.min_version); !added) return added.error();
   }
   if (!files.directory.empty()) {
     std::error_code error;
@@ -165,7 +174,9 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const Tls
   auto* c = made->context_.get();
   ::SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
   ::SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  // Sessions are kept by who connects. With the library's cache a ticket would be good for one connection only, and
+  // origins that lose all of theirs at once would meet as many full handshakes.
+  ::SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_read_ahead(c, 1);
   ::ERR_clear_error();
   if (files.verify) {
@@ -173,13 +184,7 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::load(const Tls
     ::SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
   }
   if (!files.cert.empty()) {
-    if (::SSL_CTX_use_certificate_chain_file(c, files.cert.c_str()) != 1) {
-      return file_error(files.cert, "cannot be used as a PEM certificate chain");
-    }
-    if (::SSL_CTX_use_PrivateKey_file(c, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-      return file_error(files.key, "cannot be used as a PEM key");
-    }
-    if (::SSL_CTX_check_private_key(c) != 1) return file_error(files.key, "does not belong to its certificate");
+    if (auto loaded = use_pair(c, files.cert, files.key); !loaded) return loaded.error();
   }
   return std::shared_ptr<const TlsClientContext>(std::move(made));
 }

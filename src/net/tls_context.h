@@ -49,6 +49,7 @@ class TlsServerContext {
 
  private:
   TlsServerContext() = default;
+  /// An empty name: the default.
   Result<void> add(const std::string& name, const std::string& cert, const std::string& key,
                    const std::string& version);
 

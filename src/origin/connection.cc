@@ -152,16 +152,17 @@ void OriginConnection::read_response() {
   while (state_ == State::busy && phase_ != Phase::done && readable_ && !paused_) {
     char* data = origin_.core().scratch();
     auto n = socket_.read(data, net::Core::kScratchBytes);
-    bool emptied =
-        n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
-    if (emptied && !hung_up_) readable_ = false;
+    if (socket_.emptied_by(n, net::Core::kScratchBytes) && !hung_up_) readable_ = false;
     if (n == net::Socket::kWouldBlock) {
       readable_ = false;
       return;
     }
     if (n == net::Socket::kEndOfFile) return on_end_of_file();
     if (n < 0) {
-      return fail(phase_ == Phase::head ? Stage::header : Stage::body, broken_off(), "the origin reset the connection");
+      const auto* tls = socket_.tls();
+      if (tls && tls->peer_rejected_us()) return fail(Stage::tls, handshake_error_of(tls->fault()), tls->error());
+      return fail(phase_ == Phase::head ? Stage::header : Stage::body, broken_off(),
+                  tls ? "the origin cut the connection" : "the origin reset the connection");
     }
     received_ = true;
     if (phase_ == Phase::body) touch();
@@ -280,7 +281,7 @@ ProxyError OriginConnection::broken_off() const {
 }
 
 void OriginConnection::fail(Stage stage, ProxyError error, std::string detail) {
-  tell_failure({stage, error, false, std::move(detail)});
+  tell_failure({stage, error, false, std::move(detail), state_ == State::busy});
 }
 
 void OriginConnection::time_out(Stage stage, std::string detail) {

@@ -139,7 +139,10 @@ void OriginConnection::begin_handshake() {
   const auto& id = origin_.id();
   net::Tls::Peer peer{id.server_name, net::parse_literal(id.server_name, 0).has_value()};
   auto tls = net::Tls::connect(id.tls, socket_.fd(), peer, origin_.session());
-  if (!tls) return fail(Stage::tls, ProxyError::proxy_internal_error, "out of memory");
+  if (!tls) {
+    return fail(Stage::tls, ProxyError::tls_certificate_error,
+                fmt::format("no certificate can be for the host \"{}\"", id.server_name));
+  }
   state_ = State::handshake;
   socket_.start_tls(std::move(tls));
   continue_handshake();

@@ -18,10 +18,13 @@ struct OriginError {
   Stage stage = Stage::connect;
   wire::ProxyError error = wire::ProxyError::connection_refused;
   bool timed_out = false;
-  std::string detail;  ///< names addresses: for the log, and for clients that may know
+  std::string detail;         ///< names addresses: for the log, and for clients that may know
+  bool request_sent = false;  ///< in spite of the stage: TLS 1.3 tells late that our certificate will not do
 
   /// Nothing of the request has been sent.
-  bool before_request() const { return stage == Stage::dns || stage == Stage::connect || stage == Stage::tls; }
+  bool before_request() const {
+    return !request_sent && (stage == Stage::dns || stage == Stage::connect || stage == Stage::tls);
+  }
   /// By policy: an untrusted target that leads to an internal address.
   bool blocked() const { return error == wire::ProxyError::destination_ip_prohibited; }
   /// It is us: no connection to it became free in time.

@@ -25,11 +25,21 @@ bool starts_alike(std::string_view input, std::string_view signature) {
   return input.substr(0, size) == signature.substr(0, size);
 }
 
-std::optional<PeerAddress> parse_address(int family, std::string_view text) {
+/// A mapped IPv4 address is the IPv4 address, as everywhere.
+PeerAddress address_of(const void* bytes, int family) {
+  static constexpr unsigned char kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   PeerAddress peer;
-  if (::inet_pton(family, std::string(text).c_str(), peer.bytes) != 1) return std::nullopt;
-  peer.family = family == AF_INET ? 4 : 6;
+  bool mapped = family == AF_INET6 && std::memcmp(bytes, kMapped, sizeof kMapped) == 0;
+  peer.family = family == AF_INET || mapped ? 4 : 6;
+  std::memcpy(peer.bytes, static_cast<const char*>(bytes) + (mapped ? sizeof kMapped : 0), peer.family == 4 ? 4 : 16);
   return peer;
+}
+
+std::optional<PeerAddress> parse_address(int family, std::string_view text) {
+  unsigned char bytes[16];
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (::inet_pton(family, std::string(text).c_str(), bytes) != 1) return std::nullopt;
+  return address_of(bytes, family);
 }
 
 /// "PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\n", "PROXY UNKNOWN …\r\n"
@@ -56,7 +66,7 @@ ProxyHeader parse_version_1(std::string_view input) {
   return header;
 }
 
-/// Signature, version and command, family, length of what follows (RFC-like layout of the specification's §2.2).
+/// Signature, version and command, family, length of what follows (§2.2 of the specification).
 ProxyHeader parse_version_2(std::string_view input) {
   constexpr std::size_t kFixed = 16;
   if (input.size() < kFixed) return {};
@@ -70,12 +80,11 @@ ProxyHeader parse_version_2(std::string_view input) {
   ProxyHeader header{ProxyHeader::State::complete, kFixed + length, std::nullopt, ""};
   auto family = byte(13);
   std::size_t needs = family == 0x11 ? 12 : family == 0x21 ? 36 : 0;
-  if (command == 0 || needs == 0) return header;  // LOCAL: a health check; other families: nothing to be said of them
+  if (command == 0) return header;  // LOCAL, a health check: what follows is to be ignored
+  if (family >> 4 > 3 || (family & 15) > 2) return bad("unknown address family or protocol in a PROXY header");
+  if (needs == 0) return header;  // unspecified, unix sockets, datagrams: nothing that we could say of the client
   if (length < needs) return bad("a PROXY header is too short for its addresses");
-  PeerAddress peer;
-  peer.family = family == 0x11 ? 4 : 6;
-  std::memcpy(peer.bytes, input.data() + kFixed, peer.family == 4 ? 4 : 16);
-  header.peer = peer;
+  header.peer = address_of(input.data() + kFixed, family == 0x11 ? AF_INET : AF_INET6);
   return header;
 }
 

@@ -142,6 +142,8 @@ class FrontClient {
     fd_ = -1;
   }
   int fd() const { return fd_; }
+  /// Somebody else closes it from now on.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -162,10 +164,10 @@ struct FrontBench {
                               {&slice, 1}, End::yes);
   }
 
-  FrontClient connect() {
+  FrontClient connect(front::Security security = front::Security::plain) {
     int fds[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    front.accept(fds[0], *net::parse_literal("192.0.2.1", 4711));
+    front.accept(fds[0], *net::parse_literal("192.0.2.1", 4711), security);
     test::settle(core);
     return FrontClient(fds[1]);
   }

@@ -43,10 +43,11 @@ def to_toml(sections):
 class Daemon:
     """`config` is merged into a configuration that listens on free ports of loopback. `routes` may be None: no file.
     `workers`: for tests that depend on their number; others run with any (HOLDFAST_SERVER_WORKERS). `within`: a command
-    that runs it, as in a namespace of its own. `descriptors`: its limit. `host`: the address for clients."""
+    that runs it, as in a namespace of its own. `descriptors`: its limit. `host`: the address for clients. `tls`: a
+    certificate pair, for a second listener that does TLS."""
 
     def __init__(self, routes, config=None, *, workers=None, arguments=(), environment=None, within=(),
-                 descriptors=None, host="127.0.0.1"):
+                 descriptors=None, host="127.0.0.1", tls=None):
         self.directory = Path(tempfile.mkdtemp(prefix="holdfast-test-"))
         self.routes_path = self.directory / "routes"
         self.config_path = self.directory / "holdfast.toml"
@@ -56,13 +57,18 @@ class Daemon:
         self.environment = environment or {}
         self.within = [*within, *(["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else [])]
         self.host = host
+        self.tls = tls
         self.process = None
         if routes is not None:
             self.write_routes(routes)
         self.choose_ports()
 
     def choose_ports(self):
-        self.port, self.control_port, self.pull_port, self.sub_port, self.admin_port = free_ports(5)
+        (self.port, self.tls_port, self.control_port, self.pull_port, self.sub_port,
+         self.admin_port) = free_ports(6)
+        self._write_config()
+
+    def _write_config(self):
         self.sections = sections = {
             "server": {"listen": [f"http://{self.host}:{self.port}"], "drain_seconds": 30},
             "control": {
@@ -74,9 +80,17 @@ class Daemon:
             "proxy": {"routes_file": "routes"},
             "grip": {"sig_key": SIG_KEY},
         }
+        if self.tls:
+            sections["server"]["listen"].append(f"https://127.0.0.1:{self.tls_port}")
+            sections["tls"] = {"cert": self.tls.cert, "key": self.tls.key}
         for section, keys in self.config.items():
             sections.setdefault(section, {}).update(keys)
         self.config_path.write_text(to_toml(sections))
+
+    def change(self, section, **keys):
+        """Changes the configuration file; the daemon reads it at SIGHUP."""
+        self.config.setdefault(section, {}).update(keys)
+        self._write_config()
 
     def write_routes(self, lines):
         self.routes_path.write_text("".join(line + "\n" for line in lines))

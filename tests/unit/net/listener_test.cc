@@ -3,6 +3,9 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,7 +58,7 @@ class OwnPort {
 
 class Client {
  public:
-  explicit Client(const Endpoint& to) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Client(const Endpoint& to) : fd_(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     connected_ = ::connect(fd_, to.address(), to.size) == 0;
   }
   ~Client() { ::close(fd_); }
@@ -274,6 +277,99 @@ TEST(ClaimAddress, AnotherDaemonsPortIsRefusedAlthoughItIsShared) {
   ASSERT_FALSE(claimed.has_value());
   EXPECT_EQ(claimed.error().what, "cannot listen on " + port.endpoint().text() + ": bind: Address already in use");
   listener.close();
+}
+
+class UnixSocketTest : public ::testing::Test {
+ protected:
+  UnixSocketTest() {
+    auto pattern = (std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    path_ = (directory_ / "own.sock").string();
+  }
+  ~UnixSocketTest() override { std::filesystem::remove_all(directory_); }
+
+  static std::string error_of(const Result<UnixSocket>& bound) {
+    EXPECT_FALSE(bound);
+    return bound ? "" : bound.error().what;
+  }
+
+  std::filesystem::path directory_;
+  std::string path_;
+};
+
+TEST_F(UnixSocketTest, OneForAllCores) {
+  Core one(0);
+  Core two(1);
+  Accepted accepted;
+  Listener first(one, accepted.taker());
+  Listener second(two, accepted.taker());
+  {
+    auto bound = UnixSocket::bind(path_, {});
+    ASSERT_TRUE(bound) << bound.error().what;
+    ASSERT_TRUE(first.share(*bound));
+    ASSERT_TRUE(second.share(*bound));
+    Client client(*unix_endpoint(path_));
+    EXPECT_TRUE(client.connected());
+    EXPECT_TRUE(test::run_until(one, [&] {
+      test::settle(two);
+      return accepted.fds.size() == 1;
+    }));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_)) << "the file goes at once, whoever still accepts";
+  first.close();
+  test::settle(two);
+  EXPECT_EQ(accepted.fds.size(), 1u);
+}
+
+TEST_F(UnixSocketTest, Permissions) {
+  auto bound = UnixSocket::bind(path_, {.mode = 0640});
+  ASSERT_TRUE(bound);
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms{0640});
+  EXPECT_EQ(error_of(UnixSocket::bind((directory_ / "b").string(), {.user = "nobody-of-this-name"})),
+            "cannot listen on unix:" + (directory_ / "b").string() + ": there is no user nobody-of-this-name");
+  EXPECT_EQ(error_of(UnixSocket::bind((directory_ / "b").string(), {.group = "nobody-of-this-name"})),
+            "cannot listen on unix:" + (directory_ / "b").string() + ": there is no group nobody-of-this-name");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "b"));
+}
+
+TEST_F(UnixSocketTest, WhatIsInTheWay) {
+  std::ofstream(path_) << "precious";
+  EXPECT_EQ(error_of(UnixSocket::bind(path_, {})),
+            "cannot listen on unix:" + path_ + ": a file that is no socket is in the way");
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  std::filesystem::remove(path_);
+  auto first = UnixSocket::bind(path_, {});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(error_of(UnixSocket::bind(path_, {})), "cannot listen on unix:" + path_ + ": somebody else does");
+  EXPECT_TRUE(Client(*unix_endpoint(path_)).connected()) << "and it still does";
+  EXPECT_EQ(error_of(UnixSocket::bind("/no/such/directory/x", {})),
+            "cannot listen on unix:/no/such/directory/x: bind: No such file or directory");
+}
+
+TEST_F(UnixSocketTest, AFileThatSomebodyLeftBehindIsReplaced) {
+  int left = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto endpoint = *unix_endpoint(path_);
+  ASSERT_EQ(::bind(left, endpoint.address(), endpoint.size), 0);
+  ::close(left);
+  EXPECT_FALSE(Client(endpoint).connected());
+  auto bound = UnixSocket::bind(path_, {});
+  ASSERT_TRUE(bound) << bound.error().what;
+  EXPECT_TRUE(Client(endpoint).connected());
+}
+
+TEST_F(UnixSocketTest, TheFileOfASuccessorStays) {
+  auto endpoint = *unix_endpoint(path_);
+  {
+    auto bound = UnixSocket::bind(path_, {});
+    ASSERT_TRUE(bound);
+    std::filesystem::remove(path_);
+    auto successor = UnixSocket::bind(path_, {});
+    ASSERT_TRUE(successor);
+    { auto gone = std::move(*bound); }
+    EXPECT_TRUE(Client(endpoint).connected());
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 }  // namespace
