@@ -21,6 +21,7 @@ Settings settings_of(const Config& config) {
 bool bounds_something(const KeySpec& spec) {
   if (spec.section == "history") return false;
   auto key = spec.key;
+  if (key == "retry_after_max_s") return false;  // what others are told
   return key.ends_with("_max") || key.find("_max_") != std::string_view::npos || key.starts_with("max_") ||
          key.ends_with("_hwm") || key.ends_with("_rate");
 }

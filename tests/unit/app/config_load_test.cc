@@ -288,7 +288,7 @@ upstream_key = ["s3cret"]
 [control]
 tokens = "s3cret"
 [admin]
-tokens = ["s3cret"]
+tokens = ["s3cret\u0001"]
 )",
                      {{"HOLDFAST_GRIP_UPSTREAM_KEY", "s3cret"}}, {{"control.tokens", "s3cret\x01"}});
   EXPECT_EQ(loaded.errors.size(), 6U);
