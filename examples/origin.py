@@ -28,4 +28,6 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-ThreadingHTTPServer(("localhost", int(sys.argv[1]) if len(sys.argv) > 1 else 8080), Handler).serve_forever()
+# The argument: [ADDRESS:]PORT
+address, _, port = (sys.argv[1] if len(sys.argv) > 1 else "8080").rpartition(":")
+ThreadingHTTPServer((address or "localhost", int(port)), Handler).serve_forever()

@@ -33,9 +33,11 @@ clients=build/clients
 [ -x $clients/gripcontrol/bin/python ] || /usr/bin/python3 -m venv $clients/gripcontrol
 $clients/gripcontrol/bin/python -m pip install -q --disable-pip-version-check --use-pep517 \
   -r tests/clients/gripcontrol_app/requirements.txt
+[ -x $clients/httpx/bin/python ] || /usr/bin/python3 -m venv $clients/httpx
+$clients/httpx/bin/python -m pip install -q --disable-pip-version-check -r tests/clients/tls_clients/requirements.txt
 mkdir -p $clients/serve_grip_app
 cp tests/clients/serve_grip_app/{app.mjs,package.json,package-lock.json,.npmrc} $clients/serve_grip_app/
 (cd $clients/serve_grip_app && npm ci --silent)
 
-step "real clients: gripcontrol, serve-grip, Varnish, Chromium"
+step "real clients: gripcontrol, serve-grip, Varnish, Prometheus, curl, httpx, node, Chromium; systemd"
 HOLDFAST_BIN=$PWD/build/release/holdfast /usr/bin/python3 -m pytest -q tests/clients

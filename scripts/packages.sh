@@ -4,13 +4,18 @@
 build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
   libboost1.81-dev libssl-dev libzmq3-dev cppzmq-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libtomlplusplus-dev
   libcli11-dev libjwt-dev zlib1g-dev libbrotli-dev libgtest-dev libgmock-dev)
+# What the program needs to run: the libraries that it is linked with, and certificates to trust. For docker/Dockerfile.
+runtime_packages=(ca-certificates libssl3 libzmq5 libspdlog1.10 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
 # What the examples of the README call.
 example_packages=(curl python3)
-test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography procps)
+test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography python3-yaml procps logrotate
+  util-linux iproute2)
 # What ./test --all adds: lint, fuzzing, and real clients.
 lint_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-client_packages=(python3-venv python3-pip chromium chromium-driver python3-selenium varnish)
+client_packages=(curl python3-venv python3-pip chromium chromium-driver python3-selenium varnish prometheus systemd)
+# What scripts/image.sh adds.
+image_packages=(buildah curl iproute2 util-linux)
 # Another Node than Debian's brings npm along, and Debian's package would be in its way.
 command -v npm >/dev/null || client_packages+=(nodejs npm)
 

@@ -19,6 +19,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <holdfast/bytes.h>
 #include <holdfast/headers.h>
@@ -49,6 +51,7 @@ enum class CloseReason : std::uint8_t {
   timeout,        ///< no progress in time
   refused,        ///< bad request, or over a limit
   shutdown,       ///< the daemon stops
+  dismissed,      ///< an operator closed the client
 };
 
 /// The request as it stands in the session's buffer: everything in it is valid only during on_request.
@@ -81,10 +84,21 @@ struct AccessNote {
   std::string_view host;
   std::string_view route;
   std::string_view hold;   ///< "stream", "response" or empty
-  std::string_view cause;  ///< of an error of the origin: "connect", "header-timeout", "grip" …; empty: there was none
+  std::string_view cause;  ///< of an error: "connect", "header-timeout", "grip" …; empty: there was none
+};
+
+/// What a hold tells an operator about its client. The views are valid for the turn.
+struct HoldNote {
+  std::vector<std::string_view> channels;
+  std::vector<std::pair<std::string_view, std::string_view>> meta;  ///< Grip-Set-Meta
+  void clear() {
+    channels.clear();
+    meta.clear();
+  }
 };
 
 class ExchangeHandler;
+struct Message;
 
 /// Belongs to one core; every call is made on its thread.
 class Exchange {
@@ -150,7 +164,12 @@ class ExchangeHandler {
   /// The daemon stops: finish soon. Holds end cleanly; requests under way go on.
   virtual void on_shutdown() {}
 
+  /// An operator closes the client: a hold ends at once, behind what it has to say of `farewell`, which may be null.
+  /// Whoever does nothing loses the connection.
+  virtual void on_dismissed(const Message* farewell) { static_cast<void>(farewell); }
+
   virtual void describe(AccessNote&) const {}
+  virtual void describe_hold(HoldNote&) const {}
 };
 
 /// Who takes new requests.

@@ -56,6 +56,8 @@ struct Message {
   std::unique_ptr<ResponsePart> response;
   /// The place in the one order of everything published; given by the hub.
   std::uint64_t order = 0;
+  /// When that was, in microseconds of the steady clock.
+  std::int64_t placed_us = 0;
 
   /// Counts this message among those that wait somewhere, for as long as it lives. The sum must outlive it.
   void count_in(std::atomic<std::int64_t>& live_bytes) {

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <string>
 
+#include "base/log.h"
 #include "front/access.h"
 #include "net/core.h"
 
 namespace holdfast::app {
 
-/// One core's. Never blocks it: while whoever reads our output does not, lines wait up to a limit and are then dropped
-/// and counted.
+/// One core's. Never blocks it: while the output takes nothing, lines wait up to a limit and are then dropped and
+/// counted.
 class AccessLog final : public front::AccessSink, private net::Timer {
  public:
-  explicit AccessLog(net::Core& core) : core_(core) {}
+  AccessLog(net::Core& core, base::LogOutput& output, base::LogFormat format)
+      : core_(core), output_(output), format_(format) {}
   ~AccessLog() override { flush(); }
 
   void record(const front::AccessRecord& record) override;
@@ -26,11 +28,13 @@ class AccessLog final : public front::AccessSink, private net::Timer {
   static constexpr base::Millis kFlushMs = 200;
 
   void on_deadline() override { flush(); }
+  void append_text(const front::AccessRecord& record);
+  void append_json(const front::AccessRecord& record);
 
   net::Core& core_;
+  base::LogOutput& output_;
+  const base::LogFormat format_;
   std::string lines_;
-  std::int64_t stamp_second_ = 0;
-  std::string stamp_;
 };
 
 }  // namespace holdfast::app

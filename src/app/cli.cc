@@ -11,10 +11,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/cli_text.h"
 #include "app/config_load.h"
 #include "app/config_schema.h"
 #include "app/daemon.h"
 #include "app/demo_command.h"
+#include "app/health_command.h"
+#include "app/log_setup.h"
 #include "app/publish_command.h"
 #include "base/log.h"
 
@@ -23,7 +26,7 @@ extern char** environ;
 namespace holdfast::app {
 namespace {
 
-/// What serve, check and demo have in common.
+/// What serve, check, demo and health have in common.
 struct ServeOptions {
   std::string config_file;
   std::vector<std::string> routes;
@@ -41,7 +44,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--port", options.port, "The one address for clients; replaces server.listen")
       ->type_name("[ADDR:]PORT");
   command.add_option("--log-level", options.log_level, "error, warn, info, debug or trace");
-  command.add_option("--log-format", options.log_format, "text");
+  command.add_option("--log-format", options.log_format, "text or json");
   for (const auto& spec : config_keys()) {
     if (spec.is_file_only()) continue;
     auto name = std::string(spec.section) + "." + std::string(spec.key);
@@ -49,7 +52,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
         .add_option_function<std::string>(
             flag_name(spec), [&options, name](const std::string& value) { options.keys.emplace_back(name, value); },
             std::string(spec.doc))
-        ->group("Configuration keys");
+        ->group(std::string(kKeyOptions));
   }
 }
 
@@ -93,14 +96,6 @@ RoutesSource routes_of(const ServeOptions& options, const Config& config, proxy:
   return RoutesSource::from_file(file.lexically_normal().string(), routes_options);
 }
 
-base::LogLevel level_of(const std::string& name) {
-  if (name == "error") return base::LogLevel::error;
-  if (name == "warn") return base::LogLevel::warn;
-  if (name == "debug") return base::LogLevel::debug;
-  if (name == "trace") return base::LogLevel::trace;
-  return base::LogLevel::info;
-}
-
 /// Errors go to standard error as they are, before there is a log.
 bool report(const LoadedConfig& loaded) {
   for (const auto& error : loaded.errors) fmt::print(stderr, "holdfast: {}\n", error);
@@ -110,7 +105,10 @@ bool report(const LoadedConfig& loaded) {
 /// From here on, what is to be said goes to the log.
 bool start(const LoadedConfig& loaded) {
   if (!report(loaded)) return false;
-  base::start_log(level_of(loaded.config.log.level));
+  if (auto started = start_log(loaded.config); !started) {
+    fmt::print(stderr, "holdfast: {}\n", started.error().what);
+    return false;
+  }
   for (const auto& warning : loaded.warnings) base::log_warn("{}", warning);
   return true;
 }
@@ -131,7 +129,9 @@ int serve(ServeOptions options) {
   }
   auto loaded = load_config(sources_of(options));
   if (!start(loaded)) return 1;
-  return run_daemon(loaded.config, routes_of(options, loaded.config, {}), nullptr);
+  SettingsSource settings(sources_of(options), loaded.config,
+                          [&options](const Config& config) { return routes_of(options, config, {}); });
+  return run_daemon(settings, nullptr);
 }
 
 int demo(const ServeOptions& options) {
@@ -144,7 +144,17 @@ int demo(const ServeOptions& options) {
   auto loaded = load_config(sources);
   if (!start(loaded)) return 1;
   bool own_routes = !options.routes.empty() || std::getenv("HOLDFAST_ROUTES");
-  return run_demo(loaded.config, own_routes ? routes_of(options, loaded.config, {.allow_demo = true}) : demo_routes());
+  SettingsSource settings(sources, loaded.config, [&options, own_routes](const Config& config) {
+    return own_routes ? routes_of(options, config, {.allow_demo = true}) : demo_routes();
+  });
+  return run_demo(settings);
+}
+
+int health(ServeOptions options) {
+  // Without a file the defaults and the environment hold, as in an image.
+  if (options.config_file.empty()) options.config_file = find_config_file().value_or("");
+  auto loaded = load_config(sources_of(options));
+  return report(loaded) ? run_health(loaded.config) : 1;
 }
 
 int check(const ServeOptions& options) {
@@ -156,12 +166,9 @@ int check(const ServeOptions& options) {
   bool good = report(loaded);
   for (const auto& warning : loaded.warnings) fmt::print("warning: {}\n", warning);
   if (good) {
-    auto key = loaded.config.grip.sig_key;
-    if (!key.empty()) {
-      if (auto parsed = base::SigningKey::parse(key, loaded.config.directory); !parsed) {
-        fmt::print(stderr, "holdfast: grip.sig_key: {}\n", parsed.error().what);
-        good = false;
-      }
+    for (const auto& problem : check_named_files(loaded.config)) {
+      fmt::print(stderr, "holdfast: {}\n", problem);
+      good = false;
     }
     auto source = routes_of(given, loaded.config, {});
     auto routes = source.load();
@@ -179,35 +186,64 @@ int check(const ServeOptions& options) {
   return good ? 0 : 1;
 }
 
-}  // namespace
+/// The definition, and what was given.
+struct CommandLine {
+  CommandLine();
 
-int run_command_line(int argc, const char* const* argv) {
-  CLI::App app{"Holdfast, a realtime reverse proxy: it holds clients' connections for any HTTP API."};
-  app.set_version_flag("--version", std::string("holdfast ") + HOLDFAST_VERSION);
+  CLI::App app{"Holdfast, a realtime reverse proxy: it holds clients' connections for any HTTP API.", "holdfast"};
+  ServeOptions options;
+  PublishOptions publish_options;
+  CLI::App* check_command = nullptr;
+  CLI::App* health_command = nullptr;
+  CLI::App* demo_command = nullptr;
+  CLI::App* publish_command = nullptr;
+};
+
+CommandLine::CommandLine() {
+  app.set_version_flag("--version", std::string("holdfast ") + HOLDFAST_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
 
-  ServeOptions options;
   add_serve_options(app, options);
   auto* serve_command = app.add_subcommand("serve", "Run the daemon in the foreground (the default)");
   add_serve_options(*serve_command, options);
-  auto* check_command = app.add_subcommand("check", "Check configuration and routes; exit status 0 or 1");
+  check_command = app.add_subcommand("check", "Check configuration and routes; exit status 0 or 1");
   add_serve_options(*check_command, options);
-  auto* demo_command = app.add_subcommand("demo", "Run the daemon with a built-in origin and a page to try it on");
+  health_command = app.add_subcommand("health", "Ask the running daemon whether it is ready; exit status 0 or 1");
+  add_serve_options(*health_command, options);
+  demo_command = app.add_subcommand("demo", "Run the daemon with a built-in origin and a page to try it on");
   add_serve_options(*demo_command, options);
-  auto* publish_command = app.add_subcommand("publish", "Publish to a channel");
-  PublishOptions publish_options;
+  publish_command = app.add_subcommand("publish", "Publish to a channel");
   add_publish_options(*publish_command, publish_options);
-  for (auto* command : app.get_subcommands(nullptr)) command->set_version_flag("--version", app.version());
-  app.require_subcommand(0, 1);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
+  for (auto* command : app.get_subcommands(nullptr)) {
+    command->set_version_flag("--version", app.version(), "Print the version and exit");
   }
-  if (*check_command) return check(options);
-  if (*demo_command) return demo(options);
-  if (*publish_command) return run_publish(publish_options);
-  return serve(options);
+  app.require_subcommand(0, 1);
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return line.app.exit(error) == 0 ? 0 : 1;
+  }
+  if (*line.check_command) return check(line.options);
+  if (*line.health_command) return health(line.options);
+  if (*line.demo_command) return demo(line.options);
+  if (*line.publish_command) return run_publish(line.publish_options);
+  return serve(line.options);
+}
+
+std::string command_line_document(CommandDocument document) {
+  CommandLine line;
+  switch (document) {
+    case CommandDocument::man_page: return command_man_page(line.app, HOLDFAST_VERSION);
+    case CommandDocument::bash_completion: return bash_completion(line.app);
+    case CommandDocument::zsh_completion: return zsh_completion(line.app);
+  }
+  return {};
 }
 
 }  // namespace holdfast::app

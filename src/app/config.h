@@ -24,6 +24,8 @@ struct Config {
     std::vector<std::string> listen{"http://0.0.0.0:7999"};
     std::int64_t workers = 0;
     std::int64_t max_connections = 0;
+    std::int64_t memory_max_bytes = 0;
+    std::int64_t retry_after_max_s = 10;
     std::int64_t header_max_bytes = 65536;
     std::int64_t header_max_count = 100;
     std::int64_t target_max_bytes = 16384;
@@ -32,6 +34,8 @@ struct Config {
     std::int64_t keepalive_timeout_ms = 75000;
     std::int64_t send_buffer_max_bytes = 1048576;
     std::vector<std::string> proxy_protocol_from;
+    std::int64_t tcp_user_timeout_ms = 60000;
+    std::int64_t tcp_keepalive_s = 60;
     bool http2 = false;
     std::int64_t drain_seconds = 30;
   };
@@ -41,6 +45,7 @@ struct Config {
     std::string key;
     std::string directory;
     std::string min_version = "1.2";
+    std::int64_t handshakes_max = 256;
   };
 
   struct Control {
@@ -76,6 +81,8 @@ struct Config {
     std::int64_t instruct_max_bytes = 100000;
     std::int64_t pool_idle_ms = 55000;
     std::int64_t pool_max_idle = 256;
+    std::int64_t origin_connections_max = 0;
+    std::int64_t waiting_requests_max = 0;
     std::string sockjs_url;
   };
 
@@ -117,7 +124,7 @@ struct Config {
   };
 
   struct Admin {
-    std::string listen;
+    std::string listen = "http://127.0.0.1:5564";
     std::vector<std::string> tokens;
     bool metrics_open = false;
     bool allow_unauthenticated = false;
@@ -127,6 +134,8 @@ struct Config {
     std::string level = "info";
     std::string format = "text";
     bool access = true;
+    std::string file;
+    std::string access_file;
   };
 
   std::string file;             ///< as it was named; empty when there is none and the defaults hold

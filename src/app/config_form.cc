@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <optional>
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
@@ -115,13 +116,48 @@ Result<void> check_http_address(std::string_view text) {
 }
 
 Result<void> check_listen_address(std::string_view text) {
-  if (text.starts_with(kHttps)) return without_value(parse_web_address(text, kHttps));
-  if (text.starts_with(kUnix)) {
-    auto path = text.substr(kUnix.size());
-    return check_socket_path(path.substr(0, path.find('?')));
+  auto address = parse_listen_address(text);
+  if (!address) return address.error();
+  return {};
+}
+
+std::optional<std::uint32_t> parse_mode(std::string_view text) {
+  if (text.empty() || text.size() > 4) return std::nullopt;
+  std::uint32_t mode = 0;
+  for (char c : text) {
+    if (c < '0' || c > '7') return std::nullopt;
+    mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
   }
-  if (!text.starts_with(kHttp)) return Error{"it must begin with http://, https:// or unix:"};
-  return without_value(parse_web_address(text, kHttp));
+  return mode <= 0777 ? std::optional(mode) : std::nullopt;
+}
+
+/// What follows unix:
+Result<ListenAddress> parse_unix_address(std::string_view text) {
+  ListenAddress address;
+  auto question = text.find('?');
+  address.path = text.substr(0, question);
+  if (auto good = check_socket_path(address.path); !good) return good.error();
+  if (address.path.find('\0') != std::string::npos) return Error{"the path may not hold a NUL"};
+  auto query = question == std::string_view::npos ? std::string_view() : text.substr(question + 1);
+  while (!query.empty()) {
+    auto part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    auto equals = part.find('=');
+    auto name = part.substr(0, equals);
+    auto value = equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
+    if (name == "mode") {
+      auto mode = parse_mode(value);
+      if (!mode) return Error{"mode must be permissions in octal, as in mode=660"};
+      address.mode = *mode;
+    } else if (name == "user" && !value.empty()) {
+      address.user = value;
+    } else if (name == "group" && !value.empty()) {
+      address.group = value;
+    } else {
+      return Error{"what may follow the path is ?mode=660&user=NAME&group=NAME"};
+    }
+  }
+  return address;
 }
 
 enum class End { bind, peer };
@@ -182,6 +218,15 @@ Result<void> check_field_name(std::string_view text) {
   return {};
 }
 
+Result<void> check_token(std::string_view text) {
+  if (text.empty()) return Error{"it is empty, and would let everybody in"};
+  bool fits = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (!fits || text.front() == ' ' || text.back() == ' ') {
+    return Error{"it may hold printable ASCII characters only, and no space at its ends"};
+  }
+  return {};
+}
+
 Result<void> check_word(std::string_view text) {
   if (text.find(' ') != std::string_view::npos) return Error{"it may not hold spaces"};
   return {};
@@ -216,11 +261,23 @@ constinit const Form kCdnId{"a CDN-Loop identifier", "edge.example", check_cdn_i
 constinit const Form kFieldName{"a header name", "X-Request-Id", check_field_name};
 constinit const Form kScriptUrl{"the URL of a script", "https://cdn.example/sockjs.min.js", check_script_url};
 constinit const Form kBrokerUrl{"the URL of a broker", "redis://127.0.0.1:6379", check_broker_url};
+constinit const Form kToken{"a token", "a-secret-of-16-bytes-or-more", check_token};
 constinit const Form kWord{"one word", "holdfast.", check_word};
 
 Result<HostPort> parse_http_address(std::string_view text) {
   if (!text.starts_with(kHttp)) return Error{"it must begin with http://"};
   return parse_web_address(text, kHttp);
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  if (text.starts_with(kUnix)) return parse_unix_address(text.substr(kUnix.size()));
+  ListenAddress address;
+  address.tls = text.starts_with(kHttps);
+  if (!address.tls && !text.starts_with(kHttp)) return Error{"it must begin with http://, https:// or unix:"};
+  auto tcp = parse_web_address(text, address.tls ? kHttps : kHttp);
+  if (!tcp) return tcp.error();
+  address.tcp = *tcp;
+  return address;
 }
 
 bool is_local_address(std::string_view address) {

@@ -28,6 +28,7 @@ extern const Form kCdnId;           ///< RFC 8586 §2: a token or a host, with a
 extern const Form kFieldName;       ///< RFC 9110 §5.1
 extern const Form kScriptUrl;       ///< what a page can load a script from
 extern const Form kBrokerUrl;       ///< with a scheme of a broker that is known
+extern const Form kToken;           ///< a credential that a header field can carry
 extern const Form kWord;            ///< without spaces
 
 struct HostPort {
@@ -40,6 +41,22 @@ struct HostPort {
 /// http://HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets or `localhost`, and PORT 1–65535;
 /// nothing may follow.
 Result<HostPort> parse_http_address(std::string_view text);
+
+/// Where clients are listened for.
+struct ListenAddress {
+  HostPort tcp;      ///< when `path` is empty
+  bool tls = false;  ///< https://
+  std::string path;  ///< of a unix socket
+  std::uint32_t mode = 0660;
+  std::string user;   ///< that the socket is given to; empty: ours
+  std::string group;  ///< likewise
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+/// http://HOST:PORT, https://HOST:PORT or unix:/PATH?mode=660&user=NAME&group=NAME, where each part of the query may be
+/// left out.
+Result<ListenAddress> parse_listen_address(std::string_view text);
 
 /// Whether only this machine can reach an address of one of the forms above: 127.0.0.0/8, ::1, localhost, ipc:// and
 /// unix:.

@@ -14,6 +14,8 @@
 
 #include "app/config_toml.h"
 #include "app/config_value.h"
+#include "app/credentials_config.h"
+#include "app/exposure.h"
 #include "base/text.h"
 
 namespace holdfast::app {
@@ -37,7 +39,7 @@ Result<std::string> read_file(const std::string& path) {
   if (!stream) return error(std::generic_category().message(errno));
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   if (stream.bad()) return error("the system reported an error while reading");
-  return std::move(text);
+  return text;
 }
 
 using NameOf = std::string (*)(const KeySpec&);
@@ -68,6 +70,7 @@ class Loader {
       if (!supported) refuse(place_of(spec), supported.error().what);
     }
     check_listeners();
+    check_credentials();
     check_grip();
   }
 
@@ -139,32 +142,40 @@ class Loader {
   }
 
   void check_listeners() {
-    const auto& control = loaded_.config.control;
-    const auto& admin = loaded_.config.admin;
+    check_tls();
     if (loaded_.config.server.listen.empty()) {
       refuse(place_of("server", "listen"),
              "no address is left, so no client can connect; give one, as in listen = [\"http://0.0.0.0:7999\"]");
     }
-    if (!control.allow_unauthenticated) {
-      if (control.tokens.empty() && control.jwt_keys.empty()) check_local("control", "http", {control.http});
-      check_local("control", "zmq_pull", control.zmq_pull);
-      check_local("control", "zmq_sub", control.zmq_sub);
-      check_local("control", "zmq_rep", control.zmq_rep);
-      check_local("control", "zmq_stats", control.zmq_stats);
+    for (const auto& exposed : find_exposed(loaded_.config)) {
+      refuse(place_of(exposed.section, exposed.key), exposed.text());
     }
-    if (!admin.allow_unauthenticated && admin.tokens.empty()) check_local("admin", "listen", {admin.listen});
   }
 
-  /// Contract §2: off loopback, a listener without credentials must be meant.
-  void check_local(std::string_view section, std::string_view key, const std::vector<std::string>& addresses) {
-    for (const auto& address : addresses) {
-      if (address.empty() || is_local_address(address)) continue;
-      refuse(
-          place_of(section, key),
-          fmt::format("'{}' is open to other machines and asks for no credentials; bind it to 127.0.0.1, or say that "
-                      "this is meant with [{}] allow_unauthenticated = true",
-                      base::printable(address), section));
+  void check_tls() {
+    const auto& tls = loaded_.config.tls;
+    const auto& listen = loaded_.config.server.listen;
+    if (tls.cert.empty() != tls.key.empty()) {
+      const auto* given = tls.cert.empty() ? "key" : "cert";
+      refuse(place_of("tls", given), "cert and key belong together: set both, or neither");
     }
+    bool https = std::any_of(listen.begin(), listen.end(), [](const auto& url) { return url.starts_with("https://"); });
+    if (https && tls.cert.empty() && tls.directory.empty()) {
+      refuse(place_of("server", "listen"),
+             "an https:// address needs a certificate; set [tls] cert and key, or [tls] directory");
+    }
+  }
+
+  void check_credentials() {
+    auto look_at = [&](std::string_view section, std::string_view key, std::size_t count) {
+      if (count == 0) return;
+      warn(place_of(section, key),
+           fmt::format("{} shorter than {} bytes, which can be guessed; make others, as with openssl rand -hex 32",
+                       count == 1 ? "one secret is" : std::to_string(count) + " secrets are", kShortSecretBytes));
+    };
+    look_at("control", "tokens", count_short(loaded_.config.control.tokens));
+    look_at("control", "jwt_keys", count_short(loaded_.config.control.jwt_keys));
+    look_at("admin", "tokens", count_short(loaded_.config.admin.tokens));
   }
 
   void check_grip() {

@@ -24,60 +24,60 @@ constexpr Range kOptionalS{0, kDayS};
 constexpr Range kHeaderBytes{256, 16 * 1024 * 1024};
 constexpr Range kUnlimited{0, kNoMax};
 
-bool has_other_than_http(const ConfigValue& value) {
-  const auto& listen = std::get<std::vector<std::string>>(value);
-  return std::any_of(listen.begin(), listen.end(), [](const auto& address) { return !address.starts_with("http://"); });
-}
-
 /// Name of the section, name of the key, and how to get at the member of the same names.
 #define HF_KEY(section, key)                                                                      \
   std::string_view(#section), #key, [](const Config& c) -> ConfigValue { return c.section.key; }, \
       [](Config& c, ConfigValue v) { c.section.key = std::get<decltype(c.section.key)>(std::move(v)); }
 
 std::vector<KeySpec> make_keys() {
-  const NotYet proxy_protocol{"the PROXY protocol is"}, http2{"HTTP/2 is"}, tls{"TLS is"};
+  const NotYet http2{"HTTP/2 is"};
   const NotYet commands{"the ZeroMQ command socket is"}, statistics{"the ZeroMQ statistics stream is"};
-  const NotYet credentials{"credentials on the control listener are"}, cors{"automatic CORS and JSON-P are"};
+  const NotYet cors{"automatic CORS and JSON-P are"};
   const NotYet sockjs{"SockJS is"}, trust{"trust in another GRIP proxy in front is"}, history{"history is"};
-  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"}, admin{"the admin listener is"};
-  const NotYet json_log{"the JSON log format is"};
-  const NotYet other_listeners{"https:// and unix: listeners are", has_other_than_http, "give http:// addresses only"};
+  const NotYet broker{"a broker between instances is"}, webhooks{"webhooks are"};
   const auto secret = Secrecy::secret;
 
   return {
       {HF_KEY(server, listen), restart,
-       "Addresses for clients: http://HOST:PORT, where HOST is an IP address or localhost; IPv6 as http://[::]:7999",
-       kListenAddress, other_listeners},
+       "For clients: http://IP:PORT, https://IP:PORT (IPv6 in brackets) or unix:/PATH?mode=660&user=NAME&group=NAME",
+       kListenAddress},
       {HF_KEY(server, workers), restart, "Threads, each with its own event loop; 0: one per core", Range{0, 1024}},
       {HF_KEY(server, max_connections), live, "Client connections at most; 0: what the file-descriptor limit allows",
        kUnlimited},
-      {HF_KEY(server, header_max_bytes), new_connections,
-       "Request line and header together, over it 431; the smaller of all limits governs", kHeaderBytes},
-      {HF_KEY(server, header_max_count), new_connections, "Header fields of a request, over it 431", Range{1, 10000}},
-      {HF_KEY(server, target_max_bytes), new_connections, "Request target, over it 414", Range{16, kHeaderBytes.max}},
-      {HF_KEY(server, body_max_bytes), new_connections, "Request body, over it 413; 0: unlimited, streamed",
+      {HF_KEY(server, memory_max_bytes), live,
+       "Resident memory, over it new clients and requests get 503, and the slowest clients are closed; 0: unlimited",
        kUnlimited},
-      {HF_KEY(server, header_timeout_ms), new_connections, "From the first byte of a request to its complete header",
-       kDurationMs},
-      {HF_KEY(server, keepalive_timeout_ms), new_connections,
+      {HF_KEY(server, retry_after_max_s), live, "Retry-After of a 503 of ours is drawn from 1 to this", Range{1, 3600}},
+      {HF_KEY(server, header_max_bytes), live,
+       "Request line and header together, over it 431; the smaller of all limits governs", kHeaderBytes},
+      {HF_KEY(server, header_max_count), live, "Header fields of a request, over it 431", Range{1, 10000}},
+      {HF_KEY(server, target_max_bytes), live, "Request target, over it 414", Range{16, kHeaderBytes.max}},
+      {HF_KEY(server, body_max_bytes), live, "Request body, over it 413; 0: unlimited, streamed", kUnlimited},
+      {HF_KEY(server, header_timeout_ms), live, "From the first byte of a request to its complete header", kDurationMs},
+      {HF_KEY(server, keepalive_timeout_ms), live,
        "Idle between requests; then the connection is closed without a response", kDurationMs},
-      {HF_KEY(server, send_buffer_max_bytes), new_connections,
+      {HF_KEY(server, send_buffer_max_bytes), live,
        "Queued for one client; over it the client is slow: see grip.slow_client", Range{1024, kGibibyte}},
       {HF_KEY(server, proxy_protocol_from), new_connections,
-       "Networks (10.0.0.0/8) whose connections may begin with PROXY v1 or v2", kNetwork, proxy_protocol},
+       "Networks (10.0.0.0/8) whose connections may begin with PROXY v1 or v2", kNetwork},
+      {HF_KEY(server, tcp_user_timeout_ms), new_connections,
+       "A client or origin that acknowledges nothing of what it was sent for so long is gone; 0: as the kernel does",
+       kOptionalMs},
+      {HF_KEY(server, tcp_keepalive_s), new_connections,
+       "After so much silence a client or origin is asked whether it is still there; 0: it is not", Range{0, 32767}},
       {HF_KEY(server, http2), new_connections, "HTTP/2: ALPN h2 on https://, prior knowledge on http://", {}, http2},
       {HF_KEY(server, drain_seconds), live, "After SIGTERM, the time over which clients are sent away; 0: at once",
        kOptionalS},
 
-      {HF_KEY(tls, cert), new_connections, "Default certificate chain, PEM", {}, tls},
-      {HF_KEY(tls, key), new_connections, "File with the key of the default certificate, PEM", {}, tls},
-      {HF_KEY(tls, directory),
-       new_connections,
-       "More certificates by SNI: <host>.crt and .key, _.<domain>.crt for a wildcard; re-read on change",
-       {},
-       tls},
+      {HF_KEY(tls, cert), new_connections,
+       "File with the default certificate and its chain, PEM; relative to this file"},
+      {HF_KEY(tls, key), new_connections, "File with the key of the default certificate, PEM; relative to this file"},
+      {HF_KEY(tls, directory), new_connections,
+       "More certificates by SNI: <host>.crt and .key, _.<domain>.crt for a wildcard; relative to this file"},
       {HF_KEY(tls, min_version), new_connections, "Oldest version of TLS that is spoken: 1.2 | 1.3",
        OneOf{{"1.2", "1.3"}}},
+      {HF_KEY(tls, handshakes_max), live, "Handshakes at once for each worker; more clients wait for their turn",
+       Range{1, 1000000}},
 
       {HF_KEY(control, http), restart, "HTTP control, POST /publish/: http://HOST:PORT; empty: off", kHttpAddress},
       {HF_KEY(control, zmq_pull), restart, "ZeroMQ PULL sockets that publishers push to: tcp://IP:PORT or ipc://PATH",
@@ -92,19 +92,18 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(control, tokens),
        live,
        "Accepted as Authorization: Bearer, as Basic password or as Fastly-Key",
+       kToken,
        {},
-       credentials,
        secret},
       {HF_KEY(control, jwt_keys),
        live,
-       "Keys of accepted JWTs: [{ iss = \"realm\", key = \"base64:…\" }]",
+       "Keys of accepted JWTs: [{ iss = \"realm\", key = \"base64:…\" }], or file:PATH with a public key",
        {},
-       credentials,
+       {},
        secret},
-      {HF_KEY(control, header_max_bytes), new_connections, "Request line and header together, over it 431",
-       kHeaderBytes},
-      {HF_KEY(control, body_max_bytes), new_connections, "Request body, over it 413", Range{1, kGibibyte}},
-      {HF_KEY(control, backlog_max_bytes), restart,
+      {HF_KEY(control, header_max_bytes), live, "Request line and header together, over it 431", kHeaderBytes},
+      {HF_KEY(control, body_max_bytes), live, "Request body, over it 413", Range{1, kGibibyte}},
+      {HF_KEY(control, backlog_max_bytes), live,
        "Published items that wait to be delivered, over it 503 and ZeroMQ is not read; 0: unlimited",
        Range{0, INT64_MAX}},
       {HF_KEY(control, allow_unauthenticated), restart,
@@ -139,6 +138,13 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(proxy, pool_idle_ms), live, "How long an idle connection to an origin is kept", kDurationMs},
       {HF_KEY(proxy, pool_max_idle), live, "Idle connections kept for each origin and worker; 0: none",
        Range{0, 1000000}},
+      {HF_KEY(proxy, origin_connections_max), live,
+       "Connections to each origin for each worker; more requests wait up to connect_timeout_ms, then 503; 0: "
+       "unlimited",
+       Range{0, 1000000}},
+      {HF_KEY(proxy, waiting_requests_max), live,
+       "Requests of the whole process whose origin has not answered with a header yet, over it 503; 0: unlimited",
+       kUnlimited},
       {HF_KEY(proxy, sockjs_url), live, "Script that the SockJS iframe page loads", kScriptUrl, sockjs},
 
       {HF_KEY(grip, sig_iss), live, "Issuer that signs requests to origins (iss of Grip-Sig)"},
@@ -149,8 +155,8 @@ std::vector<KeySpec> make_keys() {
        {},
        secret},
       {HF_KEY(grip, upstream_key), live, "Key of the Grip-Sig of GRIP proxies in front of this one", {}, trust, secret},
-      {HF_KEY(grip, message_rate), live, "Deliveries per second of the whole process; 0: unlimited", kUnlimited},
-      {HF_KEY(grip, message_hwm), live,
+      {HF_KEY(grip, message_rate), restart, "Deliveries per second of the whole process; 0: unlimited", kUnlimited},
+      {HF_KEY(grip, message_hwm), restart,
        "Deliveries of a route that wait for message_rate; over it new ones are dropped; 0: unlimited", kUnlimited},
       {HF_KEY(grip, message_wait_ms), live,
        "How long an item waits for the one that its prev-id names; no effect yet, order by prev-id is not yet "
@@ -160,11 +166,11 @@ std::vector<KeySpec> make_keys() {
        kOptionalS},
       {HF_KEY(grip, id_cache_max), live, "Ids remembered for that at most; over it the oldest are forgotten",
        Range{1, 1000000000}},
-      {HF_KEY(grip, connection_subscription_max), new_connections, "Channels of one client", Range{1, 1000000}},
+      {HF_KEY(grip, connection_subscription_max), live, "Channels of one client", Range{1, 1000000}},
       {HF_KEY(grip, subscription_linger_s), live, "How long a channel outlives its last long-poll", kOptionalS},
       {HF_KEY(grip, update_on_first_subscription), live,
        "A channel's first hold with a prev-id asks the origin again; no effect yet, recovery is not yet supported"},
-      {HF_KEY(grip, slow_client), new_connections,
+      {HF_KEY(grip, slow_client), live,
        "A client over server.send_buffer_max_bytes loses its connection or the message: close | drop",
        OneOf{{"close", "drop"}}},
 
@@ -188,16 +194,18 @@ std::vector<KeySpec> make_keys() {
        {},
        webhooks},
 
-      {HF_KEY(admin, listen), restart, "Health, metrics, API, dashboard: http://HOST:PORT; empty: off", kHttpAddress,
-       admin},
-      {HF_KEY(admin, tokens), live, "As control.tokens; /livez and /readyz never need one", {}, admin, secret},
-      {HF_KEY(admin, metrics_open), live, "/metrics needs no token", {}, admin},
+      {HF_KEY(admin, listen), restart, "Health, metrics and the admin API: http://HOST:PORT; empty: off", kHttpAddress},
+      {HF_KEY(admin, tokens), live, "As control.tokens; /livez and /readyz never need one", kToken, {}, secret},
+      {HF_KEY(admin, metrics_open), live, "/metrics needs no token"},
       {HF_KEY(admin, allow_unauthenticated), restart, "Lets the listener start outside loopback without tokens"},
 
       {HF_KEY(log, level), live, "error | warn | info | debug | trace",
        OneOf{{"error", "warn", "info", "debug", "trace"}}},
-      {HF_KEY(log, format), restart, "text | json", OneOf{{"text", "json"}}, json_log},
+      {HF_KEY(log, format), restart, "text | json", OneOf{{"text", "json"}}},
       {HF_KEY(log, access), live, "One line for each request"},
+      {HF_KEY(log, file), restart,
+       "Appended to, and opened again on SIGUSR1; relative to this file; empty: standard output and error"},
+      {HF_KEY(log, access_file), restart, "The same for the lines of log.access; empty: where the rest goes"},
   };
 }
 
@@ -213,7 +221,7 @@ const std::vector<KeySpec>& config_keys() {
 const std::vector<SectionSpec>& config_sections() {
   static const std::vector<SectionSpec> sections{
       {"server", "Clients: HTTP/1.1"},
-      {"tls", "Certificates of https:// listeners, which are not yet supported"},
+      {"tls", "Certificates of https:// listeners; all are read again when a file changes, and on SIGHUP"},
       {"control", "Where backends publish"},
       {"proxy", "Routes, and what passes between clients and origins"},
       {"grip", "Signatures, holds and delivery"},
@@ -221,8 +229,8 @@ const std::vector<SectionSpec>& config_sections() {
       {"history", "What the proxy itself can replay; not yet supported"},
       {"broker", "What several instances share; not yet supported"},
       {"webhooks", "Calls to backends when channels come and go; not yet supported"},
-      {"admin", "Operation of this daemon; not yet supported"},
-      {"log", "To standard output and error"},
+      {"admin", "Operation of this daemon; requests have the limits of control"},
+      {"log", "What the daemon says, and a line for each request: docs/logs.md"},
   };
   return sections;
 }
@@ -231,7 +239,7 @@ const std::vector<TableSpec>& config_tables() {
   static const std::vector<TableSpec> tables{
       {"cache",
        "A CDN or cache that the routes go through",
-       {"purging of caches is", nullptr, "remove the table"},
+       {"purging of caches is", "remove the table"},
        {
            {"name", "\"edge\"", "What rules call it"},
            {"kind", "\"purge\"", "purge (HTTP PURGE on the URL) | ban | xkey | fastly"},
@@ -244,7 +252,7 @@ const std::vector<TableSpec>& config_tables() {
        }},
       {"rule",
        "How items of some channels are published; the first rule whose pattern matches governs",
-       {"rules for publishing are", nullptr, "remove the table"},
+       {"rules for publishing are", "remove the table"},
        {
            {"channel", "\"counter-*\"", "Pattern: * matches any run, available as {1}, {2} …"},
            {"max_rate", "1.0", "Publishes per second and channel; more are conflated, the latest wins"},

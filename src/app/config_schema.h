@@ -41,11 +41,10 @@ struct NotEmpty {};
 /// off what the key is about.
 using Constraint = std::variant<std::monostate, Range, OneOf, NotEmpty, Form>;
 
-/// A feature that does not exist yet, and which values ask for it.
+/// A feature that does not exist yet: any value but the default asks for it.
 struct NotYet {
-  std::string_view what;                                  ///< with its verb: "TLS is"
-  bool (*asked_for)(const ConfigValue& value) = nullptr;  ///< null: every value but the default asks
-  std::string_view mend = {};                             ///< empty: set it to its default
+  std::string_view what;       ///< with its verb: "TLS is"
+  std::string_view mend = {};  ///< empty: set it to its default
 };
 
 struct KeySpec {
@@ -59,8 +58,6 @@ struct KeySpec {
   std::optional<NotYet> not_yet = {};
   Secrecy secrecy = Secrecy::open;
 
-  /// Whether its default is the only value that is accepted yet.
-  bool is_whole_feature_missing() const { return not_yet && !not_yet->asked_for; }
   /// Tables can be written in the file only.
   bool is_file_only() const { return std::holds_alternative<std::vector<JwtKey>>(default_value()); }
   ConfigValue default_value() const { return read(Config{}); }

@@ -28,16 +28,17 @@ Without `--config FILE`, the file is the first of `./holdfast.toml`, `./config/h
 * A flag beats the environment, the environment beats the file, the file beats the default. Flags are
   `--<section>.<key> VALUE`, variables `HOLDFAST_<SECTION>_<KEY>`. In both, lists are separated by commas and switches
   are `true` or `false` (also `yes`, `no`, `1`, `0`). Lists of tables can be written in the file only.
-* Empty entries of a list are dropped. An empty address turns its listener off.
+* Empty entries of a list are dropped, but an empty token is an error. An empty address turns its listener off.
 * An unknown key or a bad value is an error, and the daemon does not start; all errors are shown at once. An unknown
   `HOLDFAST_…` variable is a warning. `holdfast check` shows both.
-* A control or admin listener that other machines can reach needs `allow_unauthenticated = true` in its section as long
-  as nothing else protects it.
+* A control or admin listener that other machines can reach needs [credentials](credentials.md), or
+  `allow_unauthenticated = true` in its section; ZeroMQ, which has none, needs the latter.
 * What is **not yet supported** is refused when it is asked for, never ignored.
 
-SIGHUP re-reads the routes file. To reload this one is not yet supported: until it is, every change needs a restart, and
-the column *Change* says what a reload will do: `live` takes effect at once, `new` for connections that are made from
-then on, `restart` when the daemon starts again.
+SIGHUP reads everything again: this file, routes, keys and certificates. When any of it is bad, all stays as it was and
+the log says why; nobody is disconnected either way. The column *Change* says when a new value takes effect: `live` at
+once, `new` for connections that are made from then on, `restart` when the daemon starts again (the log names such keys).
+Files of routes and certificates are read again by themselves when they change.
 )";
 
 std::string_view change_name(TakesEffect takes_effect) {
@@ -55,7 +56,7 @@ bool is_sig_key(const KeySpec& spec) {
 
 std::string key_text(const KeySpec& spec) {
   auto line = fmt::format("{} = {}\n", spec.key, encode_toml(spec.default_value()));
-  if (spec.is_whole_feature_missing()) return fmt::format("# (not yet supported) {}\n# {}", spec.doc, line);
+  if (spec.not_yet) return fmt::format("# (not yet supported) {}\n# {}", spec.doc, line);
   if (is_sig_key(spec)) {
     return fmt::format("# {}\n# This is an example: replace it, here and in your backends\nsig_key = \"{}\"\n",
                        spec.doc, kExampleSigKey);
@@ -83,8 +84,7 @@ std::string key_row(const KeySpec& spec) {
   std::string what(spec.doc);
   if (auto allowed = allowed_values(spec); !allowed.empty()) what += fmt::format(". Allowed: {}", allowed);
   if (spec.not_yet) {
-    what += fmt::format(". **Not yet supported**: {} refused",
-                        spec.is_whole_feature_missing() ? "any other value is" : std::string(spec.not_yet->what));
+    what += fmt::format(". **Not yet supported**: {} refused", "any other value is");
   }
   auto names = spec.is_file_only() ? std::string("in the file only | in the file only")
                                    : fmt::format("`{}` | `{}`", environment_name(spec), flag_name(spec));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two documents that are made from the table of app/config_schema.h and kept in the tree. A unit test fails when
+// The documents that are made from the table of app/config_schema.h and kept in the tree. A unit test fails when
 // they are older than the table.
 #pragma once
 
@@ -13,5 +13,8 @@ std::string default_config_text();
 
 /// docs/configuration.md: for every key its default, its other names, when a change takes effect, and its limits.
 std::string config_reference();
+
+/// packaging/holdfast.toml.5: the same as a man page.
+std::string config_man_page();
 
 }  // namespace holdfast::app

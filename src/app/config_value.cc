@@ -162,6 +162,7 @@ Result<ConfigValue> parse_config_value(const KeySpec& spec, std::string_view tex
   if (std::holds_alternative<std::string>(wanted)) return ConfigValue(std::string(text));
   if (std::holds_alternative<Texts>(wanted)) {
     Texts texts;
+    if (base::trim(text).empty()) return ConfigValue(std::move(texts));
     for (auto part : base::split(text, ',')) texts.emplace_back(part);
     return ConfigValue(std::move(texts));
   }
@@ -169,15 +170,16 @@ Result<ConfigValue> parse_config_value(const KeySpec& spec, std::string_view tex
 }
 
 Result<ConfigValue> check_config_value(const KeySpec& spec, ConfigValue value) {
-  if (auto* texts = std::get_if<Texts>(&value)) std::erase(*texts, "");
+  // An empty credential is a mistake, perhaps a variable that was not set: dropped, it would leave the door open.
+  if (auto* texts = std::get_if<Texts>(&value); texts && spec.secrecy == Secrecy::open) std::erase(*texts, "");
   if (auto checked = check(spec, value); !checked) return checked.error();
   return value;
 }
 
 Result<void> check_supported(const KeySpec& spec, const ConfigValue& value) {
   if (!spec.not_yet) return {};
-  const auto& [what, asked_for, mend] = *spec.not_yet;
-  if (asked_for ? !asked_for(value) : value == spec.default_value()) return {};
+  if (value == spec.default_value()) return {};
+  const auto& [what, mend] = *spec.not_yet;
   auto what_to_do = mend.empty() ? "set it to " + encode_toml(spec.default_value()) : std::string(mend);
   return Error{fmt::format("{} not yet supported; {}", what, what_to_do)};
 }

@@ -2,8 +2,7 @@
 // The running daemon: workers, hub, listeners, signals. The only file that knows every room.
 #pragma once
 
-#include "app/config.h"
-#include "app/routes_source.h"
+#include "app/settings.h"
 #include "origin/builtin.h"
 
 namespace holdfast::channel {
@@ -25,8 +24,8 @@ class DemoParts {
 /// Runs until it is told to stop, in the calling thread (which becomes the one for signals and reloads) and one thread
 /// for each worker. Returns the exit status: 0 after a stop that was asked for, 1 when it could not start.
 ///
-/// SIGTERM and SIGINT end in order, a second one at once. SIGHUP and a changed routes file swap the routes, unless a
-/// line of them is bad.
-int run_daemon(const Config& config, RoutesSource routes, DemoParts* demo);
+/// SIGTERM and SIGINT end in order, a second one at once. SIGHUP reads everything again; a changed file of routes or
+/// certificates is read by itself. What cannot be used leaves everything as it was.
+int run_daemon(SettingsSource& settings, DemoParts* demo);
 
 }  // namespace holdfast::app

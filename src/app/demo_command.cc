@@ -73,9 +73,9 @@ RoutesSource demo_routes() {
   return RoutesSource::from_text("* demo\n", "the demo", {.allow_demo = true});
 }
 
-int run_demo(const Config& config, RoutesSource routes) {
-  Demo demo(config);
-  return run_daemon(config, std::move(routes), &demo);
+int run_demo(SettingsSource& settings) {
+  Demo demo(*settings.current()->config);
+  return run_daemon(settings, &demo);
 }
 
 }  // namespace holdfast::app

@@ -134,8 +134,16 @@ std::string address_of(const PublishOptions& options) {
   return url && *url ? url : kDefaultAddress;
 }
 
+/// What the daemon of this machine is given its tokens by, as in a container: any of them is good.
+std::string own_token() {
+  const char* tokens = std::getenv("HOLDFAST_CONTROL_TOKENS");
+  return tokens ? std::string(base::split(tokens, ',').front()) : std::string();
+}
+
 Result<void> publish(const PublishOptions& options) {
-  auto target = parse_publish_target(address_of(options), options.credentials, base::unix_seconds());
+  auto credentials = options.credentials;
+  credentials.own_bearer = own_token();
+  auto target = parse_publish_target(address_of(options), credentials, base::unix_seconds());
   if (!target) return target.error();
   auto content = read_publish_content(options);
   if (!content) return content.error();
@@ -176,9 +184,14 @@ void add_publish_options(CLI::App& command, PublishOptions& options) {
           "--spec", options.spec,
           "Where to: http://, tcp:// or ipc://; else GRIP_URL of the environment, else " + std::string(kDefaultAddress))
       ->type_name("ADDRESS");
-  auto* user =
-      command.add_option("-u,--user", options.credentials.user, "Basic authentication")->type_name("NAME:PASSWORD");
-  command.add_option("-B,--bearer", options.credentials.bearer, "Bearer authentication")
+  auto* user = command
+                   .add_option("-u,--user", options.credentials.user,
+                               "Basic authentication; a token is the password of any name")
+                   ->type_name("NAME:PASSWORD");
+  command
+      .add_option("-B,--bearer", options.credentials.bearer,
+                  "Bearer authentication, a token or a JWT; else that of the address, else the first of "
+                  "HOLDFAST_CONTROL_TOKENS of the environment")
       ->type_name("TOKEN")
       ->excludes(user);
 }

@@ -56,7 +56,8 @@ Result<base::Json> make_publish_item(const PublishOptions& options, const Publis
                                      grip::ItemEncoding encoding);
 
 /// Publishes, says so, and returns the exit status: 0 or 1. The address is --spec, else GRIP_URL of the environment,
-/// else http://localhost:5561.
+/// else http://localhost:5561. Without other credentials, a daemon of this machine is given the first token of
+/// HOLDFAST_CONTROL_TOKENS.
 int run_publish(const PublishOptions& options);
 
 }  // namespace holdfast::app

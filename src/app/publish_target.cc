@@ -85,7 +85,7 @@ std::string basic(std::string_view user) {
 
 /// What goes into the Authorization field, empty for nothing.
 Result<std::string> authorization_of(const PublishCredentials& credentials, std::string_view userinfo,
-                                     const GripQuery& query, std::int64_t now_unix) {
+                                     const GripQuery& query, bool local, std::int64_t now_unix) {
   if (!credentials.bearer.empty()) return "Bearer " + credentials.bearer;
   if (!credentials.user.empty()) {
     if (credentials.user.find(':') == std::string::npos) return Error{"--user takes NAME:PASSWORD"};
@@ -101,6 +101,7 @@ Result<std::string> authorization_of(const PublishCredentials& credentials, std:
   }
   if (query.key && !query.key->empty()) return "Bearer " + *query.key;
   if (!userinfo.empty()) return basic(wire::percent_decode(userinfo));
+  if (local && !credentials.own_bearer.empty()) return "Bearer " + credentials.own_bearer;
   return std::string();
 }
 
@@ -119,14 +120,14 @@ Result<PublishTarget> parse_http(std::string_view rest, const PublishCredentials
   out.target = std::string(path) + "/publish/";
   if (!query.rest.empty()) out.target += "?" + query.rest;
   out.address = fmt::format("{}{}{}", kHttp, authority, path);
-  auto authorization = authorization_of(credentials, userinfo, query, now_unix);
+  bool is_v6 = out.host.find(':') != std::string::npos;
+  bool local = is_local_address(fmt::format("http://{}:{}", is_v6 ? "[" + out.host + "]" : out.host, out.port));
+  auto authorization = authorization_of(credentials, userinfo, query, local, now_unix);
   if (!authorization) return authorization.error();
   out.authorization = std::move(*authorization);
   if (!wire::valid_field_value(out.authorization)) return Error{"the credentials have control characters in them"};
   // What goes to loopback is seen by nobody who could not read it from us.
-  bool is_v6 = out.host.find(':') != std::string::npos;
-  auto peer = fmt::format("http://{}:{}", is_v6 ? "[" + out.host + "]" : out.host, out.port);
-  if (!out.authorization.empty() && !is_local_address(peer)) {
+  if (!out.authorization.empty() && !local) {
     return Error{
         fmt::format("credentials would go to {} over plain http, for everybody on the way to read; https:// is "
                     "not yet supported, so publish from the machine itself, or without credentials",

@@ -10,10 +10,11 @@
 
 namespace holdfast::app {
 
-/// Credentials of the command line. They win over those of the address; at most one is given.
+/// Credentials beside those of the address. Of the command line at most one is given, and wins over the address.
 struct PublishCredentials {
-  std::string user;    ///< "name:password"
-  std::string bearer;  ///< a token
+  std::string user;        ///< "name:password", of the command line
+  std::string bearer;      ///< a token, of the command line
+  std::string own_bearer;  ///< a token of the daemon on this machine, for where there is nothing else
 };
 
 /// The control port of a GRIP proxy, or a ZeroMQ socket that takes items.

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 namespace holdfast::app {
 namespace {
@@ -31,6 +31,7 @@ RoutesSource RoutesSource::from_file(std::string path, proxy::RoutesOptions opti
   RoutesSource source;
   source.name_ = std::move(path);
   source.is_file_ = true;
+  source.watch_ = FileWatch([path = source.name_] { return std::vector{path}; });
   source.options_ = options;
   return source;
 }
@@ -45,7 +46,7 @@ RoutesSource RoutesSource::from_text(std::string lines, std::string name, proxy:
 
 Result<LoadedRoutes> RoutesSource::load() {
   if (is_file_) {
-    loaded_ = seen_ = stamp();
+    watch_.remember();
     auto content = read_file(name_);
     if (!content) return content.error();
     text_ = std::move(*content);
@@ -55,37 +56,27 @@ Result<LoadedRoutes> RoutesSource::load() {
   parsed = proxy::parse_routes(text_, name_, options_);
   auto directory = is_file_ ? std::filesystem::path(name_).parent_path().string() : std::string(".");
   std::erase_if(parsed.routes, [&](const proxy::Route& route) {
-    if (!route.sig_key || loaded.keys.contains(*route.sig_key)) return false;
-    auto key = base::SigningKey::parse(*route.sig_key, directory);
-    if (key) {
+    auto spoil = [&](std::string what) {
+      parsed.issues.push_back({proxy::RouteIssue::Severity::error, route.file, route.line, std::move(what)});
+      return true;
+    };
+    if (route.sig_key && !loaded.keys.contains(*route.sig_key)) {
+      auto key = base::SigningKey::parse(*route.sig_key, directory);
+      if (!key) return spoil("sig_key: " + key.error().what);
       loaded.keys.emplace(*route.sig_key, *key);
-      return false;
     }
-    parsed.issues.push_back(
-        {proxy::RouteIssue::Severity::error, route.file, route.line, "sig_key: " + key.error().what});
-    return true;
+    for (const auto& target : route.targets) {
+      if (auto tls = loaded.tls.load(target, directory); !tls) return spoil(target.text + ": " + tls.error().what);
+    }
+    return false;
   });
   return loaded;
 }
 
-std::optional<RoutesSource::Stamp> RoutesSource::stamp() const {
-  struct stat info {};
-  if (::stat(name_.c_str(), &info) != 0) return std::nullopt;
-  auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1000000000 + t.tv_nsec; };
-  return Stamp{info.st_dev, info.st_ino, info.st_size, ns(info.st_mtim), ns(info.st_ctim)};
-}
-
 bool RoutesSource::changed() {
-  if (!is_file_) return false;
-  auto now = stamp();
-  // A file that is still being written looks different each time: wait until it looks the same twice.
-  bool settled = now == seen_;
-  seen_ = now;
-  if (!settled || now == loaded_) return false;
-  loaded_ = now;
-  if (!now) return true;  // load() says that it is gone
+  if (!is_file_ || !watch_.changed()) return false;
   auto content = read_file(name_);
-  return !content || *content != text_;
+  return !content || *content != text_;  // load() says that it is gone
 }
 
 }  // namespace holdfast::app

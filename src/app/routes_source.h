@@ -2,15 +2,14 @@
 // Where the routes come from: a file that is watched, or lines given on the command line or in the environment.
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include <holdfast/result.h>
 
+#include "app/file_watch.h"
 #include "base/jwt.h"
+#include "proxy/options.h"
 #include "proxy/routes_file.h"
 
 namespace holdfast::app {
@@ -19,6 +18,7 @@ namespace holdfast::app {
 struct LoadedRoutes {
   proxy::ParsedRoutes parsed;
   std::map<std::string, base::SigningKey> keys;
+  proxy::TargetTls tls;
 };
 
 class RoutesSource {
@@ -38,22 +38,11 @@ class RoutesSource {
   std::string text() const { return name_; }
 
  private:
-  struct Stamp {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::int64_t size = -1;
-    std::int64_t modified_ns = 0;
-    std::int64_t changed_ns = 0;
-    bool operator==(const Stamp&) const = default;
-  };
-  std::optional<Stamp> stamp() const;
-
   std::string name_;
   bool is_file_ = false;
   std::string text_;  // as it was last loaded
   proxy::RoutesOptions options_;
-  std::optional<Stamp> loaded_;
-  std::optional<Stamp> seen_;
+  FileWatch watch_;
 };
 
 }  // namespace holdfast::app

@@ -15,6 +15,12 @@ inline Millis steady_ms() {
       .count();
 }
 
+/// The same in microseconds, to measure with.
+inline std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 inline std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }

@@ -2,7 +2,6 @@
 // Keys that sign tokens, and the compact JWTs (RFC 7519) that they make.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,9 +16,6 @@ namespace holdfast::base {
 /// from memory with the last copy, and no error quotes it.
 class SigningKey {
  public:
-  static constexpr std::size_t kMaxKeyBytes = 65536;  ///< of a secret, and of a key file
-  static constexpr int kMinRsaBits = 2048;            ///< RFC 7518 §3.3
-
   /// Reads the notation of `sig_key` (`routes-and-config` §1.7):
   ///   base64:DATA  the secret in base64, of either alphabet, with or without padding
   ///   file:PATH    a file with a private key in PEM, RSA or EC on P-256, without a passphrase; or else with a secret

@@ -3,63 +3,131 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/sink.h>
+#include <unistd.h>
 
 namespace holdfast::base {
 namespace {
 
-std::atomic<LogLevel> current_level{LogLevel::info};
+/// Hands finished lines to an output. Locks nothing: the outputs take a line in one system call.
+class LineSink final : public spdlog::sinks::sink {
+ public:
+  LineSink() {
+    standard_output.use(STDOUT_FILENO);
+    standard_error.use(STDERR_FILENO);
+  }
 
-spdlog::level::level_enum spd_level(LogLevel level) {
+  void log(const spdlog::details::log_msg& line) override {
+    auto& out = line.level >= spdlog::level::warn ? *urgent : *normal;
+    auto unsaid = lost_unsaid.exchange(0, std::memory_order_relaxed);
+    std::string text;
+    if (unsaid > 0) {
+      auto message =
+          fmt::format("log lines lost: {}; whoever reads the log did not keep up, or the disk is full", unsaid);
+      append_line(text, format, {.level = LogLevel::warn, .message = message});
+    }
+    auto said = text.size();
+    text.append(line.payload.data(), line.payload.size());
+    auto taken = out.write(text);
+    if (taken == text.size()) return;
+    lost.fetch_add(1, std::memory_order_relaxed);
+    lost_unsaid.fetch_add(taken < said ? unsaid + 1 : 1, std::memory_order_relaxed);
+  }
+  void flush() override {}
+  // Lines come with everything that they are to have.
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+  // The outputs are chosen before there is a second thread, and stay.
+  LogFormat format = LogFormat::text;
+  LogOutput standard_output, standard_error, file, access_file;
+  LogOutput* normal = &standard_output;
+  LogOutput* urgent = &standard_error;
+  LogOutput* access = &standard_output;
+  std::atomic<std::uint64_t> lost{0};
+  std::atomic<std::uint64_t> lost_unsaid{0};
+};
+
+struct Log {
+  std::shared_ptr<LineSink> sink = std::make_shared<LineSink>();
+  spdlog::logger logger{"holdfast", sink};
+};
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
     case LogLevel::error: return spdlog::level::err;
     case LogLevel::warn: return spdlog::level::warn;
     case LogLevel::info: return spdlog::level::info;
     case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::trace: return spdlog::level::trace;
+    case LogLevel::trace: break;
   }
-  return spdlog::level::info;
+  return spdlog::level::trace;
 }
 
-spdlog::logger& out() {
-  static spdlog::logger logger("out", std::make_shared<spdlog::sinks::stdout_sink_mt>());
-  return logger;
+/// Never destroyed: what ends after everything else may still have something to say.
+Log& the_log() {
+  static Log& log = *new Log;
+  return log;
 }
 
-spdlog::logger& err() {
-  static spdlog::logger logger("err", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  return logger;
+LineSink& the_sink() {
+  return *the_log().sink;
 }
 
 }  // namespace
 
-void start_log(LogLevel level) {
-  for (auto* logger : {&out(), &err()}) {
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-    logger->set_level(spdlog::level::trace);
-    logger->flush_on(spdlog::level::trace);
+Result<void> start_log(const LogOptions& options) {
+  auto& log = the_sink();
+  if (!options.file.empty()) {
+    if (auto opened = log.file.open(options.file); !opened) return Error{"log.file: " + opened.error().what};
+    log.normal = log.urgent = log.access = &log.file;
   }
-  set_log_level(level);
+  if (!options.access_file.empty()) {
+    auto opened = log.access_file.open(options.access_file);
+    if (!opened) return Error{"log.access_file: " + opened.error().what};
+    log.access = &log.access_file;
+  }
+  log.format = options.format;
+  set_log_level(options.level);
+  return {};
+}
+
+Result<void> reopen_log() {
+  auto& log = the_sink();
+  auto file = log.file.reopen();
+  auto access = log.access_file.reopen();
+  if (!file) return Error{"log.file: " + file.error().what};
+  if (!access) return Error{"log.access_file: " + access.error().what};
+  return {};
 }
 
 void set_log_level(LogLevel level) {
-  current_level.store(level, std::memory_order_relaxed);
+  the_log().logger.set_level(spdlog_level(level));
 }
 
-void flush_log() {
-  out().flush();
-  err().flush();
+LogFormat log_format() {
+  return the_sink().format;
+}
+
+LogOutput& access_output() {
+  return *the_sink().access;
+}
+
+std::uint64_t log_lines_lost() {
+  return the_sink().lost.load(std::memory_order_relaxed);
 }
 
 bool log_enabled(LogLevel level) {
-  return level <= current_level.load(std::memory_order_relaxed);
+  return the_log().logger.should_log(spdlog_level(level));
 }
 
-void log_line(LogLevel level, std::string_view text) {
-  auto& logger = level <= LogLevel::warn ? err() : out();
-  logger.log(spd_level(level), spdlog::string_view_t(text.data(), text.size()));
+void log_line(const LogLine& line) {
+  std::string text;
+  append_line(text, the_sink().format, line);
+  the_log().logger.log(spdlog_level(line.level), text);
 }
 
 std::int64_t LogLimiter::admit() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: one line an event, to standard output or error. Text from outside goes through base::printable first.
+// The log: one line an event. Values from outside are given as fields, or go through base::printable first.
 #pragma once
 
 #include <atomic>
@@ -9,38 +9,57 @@
 
 #include <fmt/core.h>
 
+#include <holdfast/result.h>
+
+#include "base/log_line.h"
+#include "base/log_output.h"
+
 namespace holdfast::base {
 
-enum class LogLevel : std::uint8_t { error, warn, info, debug, trace };
+struct LogOptions {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  std::string file;         ///< empty: standard output; errors and warnings to standard error
+  std::string access_file;  ///< empty: where the log goes
+};
 
-/// Before the first thread is started. Lines go to standard output; errors and warnings to standard error.
-void start_log(LogLevel level);
+/// Before the first thread is started. An error names the key and the file.
+Result<void> start_log(const LogOptions& options);
+/// Opens the files again, those that there are. On an error the old one goes on.
+Result<void> reopen_log();
 void set_log_level(LogLevel level);
-/// Writes what is buffered; before the process ends.
-void flush_log();
+
+LogFormat log_format();
+/// Where the lines of the access log go.
+LogOutput& access_output();
+/// Lines that an output did not take, since it was full or gone; those of the access log are counted by their core.
+std::uint64_t log_lines_lost();
 
 bool log_enabled(LogLevel level);
-void log_line(LogLevel level, std::string_view text);
+/// Any thread. Never waits for whoever reads the output: a line that does not fit is lost, and the next one says so.
+void log_line(const LogLine& line);
 
 template <class... Args>
-void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
-  if (log_enabled(level)) log_line(level, fmt::format(format, std::forward<Args>(args)...));
+void log(LogLevel level, LogFields fields, fmt::format_string<Args...> format, Args&&... args) {
+  if (!log_enabled(level)) return;
+  auto message = fmt::format(format, std::forward<Args>(args)...);
+  log_line({.level = level, .message = message, .fields = fields});
 }
 template <class... Args>
 void log_error(fmt::format_string<Args...> format, Args&&... args) {
-  log(LogLevel::error, format, std::forward<Args>(args)...);
+  log(LogLevel::error, {}, format, std::forward<Args>(args)...);
 }
 template <class... Args>
 void log_warn(fmt::format_string<Args...> format, Args&&... args) {
-  log(LogLevel::warn, format, std::forward<Args>(args)...);
+  log(LogLevel::warn, {}, format, std::forward<Args>(args)...);
 }
 template <class... Args>
 void log_info(fmt::format_string<Args...> format, Args&&... args) {
-  log(LogLevel::info, format, std::forward<Args>(args)...);
+  log(LogLevel::info, {}, format, std::forward<Args>(args)...);
 }
 template <class... Args>
 void log_debug(fmt::format_string<Args...> format, Args&&... args) {
-  log(LogLevel::debug, format, std::forward<Args>(args)...);
+  log(LogLevel::debug, {}, format, std::forward<Args>(args)...);
 }
 
 /// Lets one line a second through and counts the rest, so that a fault that repeats cannot fill the disk. One for each
@@ -55,15 +74,19 @@ class LogLimiter {
   std::atomic<std::int64_t> held_back_{0};
 };
 
-/// Warns at most once a second from the place whose limiter is given.
+/// Warns at most once a second from the place whose limiter is given. A line about a client or a request has its
+/// `conn` and `route` among the fields, as far as they are known.
 template <class... Args>
-void log_limited(LogLimiter& limiter, fmt::format_string<Args...> format, Args&&... args) {
+void log_limited(LogLimiter& limiter, LogFields fields, fmt::format_string<Args...> format, Args&&... args) {
   if (!log_enabled(LogLevel::warn)) return;
   auto held_back = limiter.admit();
   if (held_back < 0) return;
-  auto text = fmt::format(format, std::forward<Args>(args)...);
-  if (held_back > 0) text += fmt::format(" ({} more like this since the last one)", held_back);
-  log_line(LogLevel::warn, text);
+  auto message = fmt::format(format, std::forward<Args>(args)...);
+  log_line({.level = LogLevel::warn, .message = message, .fields = fields, .held_back = held_back});
+}
+template <class... Args>
+void log_limited(LogLimiter& limiter, fmt::format_string<Args...> format, Args&&... args) {
+  log_limited(limiter, LogFields{}, format, std::forward<Args>(args)...);
 }
 
 }  // namespace holdfast::base

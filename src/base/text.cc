@@ -106,6 +106,15 @@ std::string decode_base64(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> decode_strict_base64(std::string_view text) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  auto digits = text.substr(0, text.find_last_not_of('=') + 1);
+  auto padding = text.size() - digits.size();
+  if (digits.find_first_not_of(kDigits) != std::string_view::npos || digits.size() % 4 == 1) return std::nullopt;
+  if (padding != 0 && (padding > 2 || text.size() % 4 != 0)) return std::nullopt;
+  return decode_base64(digits);
+}
+
 std::optional<std::string> decode_hex(std::string_view text) {
   if (text.size() % 2) return std::nullopt;
   std::string out;

@@ -34,6 +34,9 @@ std::string encode_base64(std::string_view bytes);
 /// Lenient: characters outside of the alphabet are skipped (some libraries break lines), padding is optional; the
 /// URL-safe alphabet is read too.
 std::string decode_base64(std::string_view text);
+/// Strict, for keys and credentials: nothing when there is any character outside of either alphabet, or padding that is
+/// not all of it.
+std::optional<std::string> decode_strict_base64(std::string_view text);
 
 /// Nothing when it is not an even number of hexadecimal digits.
 std::optional<std::string> decode_hex(std::string_view text);

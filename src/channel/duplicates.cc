@@ -18,7 +18,7 @@ bool DuplicateFilter::seen(std::string_view channel, std::string_view id, base::
   key += channel;
   key += id;
   if (keys_.contains(key)) return true;
-  if (order_.size() >= most_) forget_oldest();
+  while (order_.size() >= most_) forget_oldest();
   order_.push_back({now + ttl_ms_, std::move(key)});
   keys_.insert(order_.back().key);
   return false;

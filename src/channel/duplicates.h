@@ -22,6 +22,12 @@ class DuplicateFilter {
   /// True when the pair has been admitted less than the time to live ago; a duplicate does not renew that time.
   bool seen(std::string_view channel, std::string_view id, base::Millis now);
 
+  /// What has been seen keeps its time.
+  void set_limits(base::Millis ttl_ms, std::size_t most) {
+    ttl_ms_ = ttl_ms;
+    most_ = most;
+  }
+
   std::size_t size() const { return order_.size(); }
 
  private:
@@ -31,8 +37,8 @@ class DuplicateFilter {
   };
   void forget_oldest();
 
-  const base::Millis ttl_ms_;
-  const std::size_t most_;
+  base::Millis ttl_ms_;
+  std::size_t most_;
   std::deque<Entry> order_;  // entries do not move in a deque that only grows and shrinks at its ends
   boost::unordered_flat_set<std::string_view> keys_;
 };

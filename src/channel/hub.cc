@@ -28,6 +28,11 @@ struct Hub::InterestPost final : Post {
   Interest interest = Interest::begins;
 };
 
+struct Hub::OptionsPost final : Post {
+  void apply_to(Hub& hub) override { hub.duplicates_.set_limits(options.id_cache_ttl_ms, options.id_cache_max); }
+  HubOptions options;
+};
+
 struct Hub::Port {
   net::Core* core;
   ChannelTable* table;
@@ -55,7 +60,9 @@ class Hub::Delivery final : public net::Letter {
 };
 
 Hub::Hub(const HubOptions& options)
-    : options_(options), posts_(idle_mark()), duplicates_(options.id_cache_ttl_ms, options.id_cache_max) {}
+    : backlog_max_bytes_(options.backlog_max_bytes),
+      posts_(idle_mark()),
+      duplicates_(options.id_cache_ttl_ms, options.id_cache_max) {}
 
 Hub::~Hub() {
   HF_ASSERT(posts_.load() == idle_mark());
@@ -85,6 +92,13 @@ void Hub::post_interest(unsigned core, const std::string& channel, Interest inte
   letter->core = core;
   letter->channel = channel;
   letter->interest = interest;
+  post(letter.release());
+}
+
+void Hub::set_options(const HubOptions& options) {
+  backlog_max_bytes_.store(options.backlog_max_bytes, std::memory_order_relaxed);
+  auto letter = std::make_unique<OptionsPost>();
+  letter->options = options;
   post(letter.release());
 }
 
@@ -120,14 +134,15 @@ void Hub::play() {
 }
 
 void Hub::apply(PublishPost& post) {
-  auto now = base::steady_ms();
+  auto now = base::steady_us();
   for (auto& message : post.messages) {
-    if (message->id && duplicates_.seen(message->channel, *message->id, now)) {
+    if (message->id && duplicates_.seen(message->channel, *message->id, now / 1000)) {
       counters_.add(base::Counter::duplicates);
       continue;
     }
     counters_.add(base::Counter::published);
     message->order = ++last_order_;
+    message->placed_us = now;
     auto listeners = listeners_.find(message->channel);
     if (listeners != listeners_.end()) wake_mask_ |= listeners->second.mask;
     batch_.emplace_back(std::move(message));

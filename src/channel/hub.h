@@ -64,11 +64,15 @@ class Hub {
   /// Any thread. A core has its first listener on a channel, or has lost its last.
   void post_interest(unsigned core, const std::string& channel, Interest interest);
 
+  /// Any thread; holds for what is published from now on.
+  void set_options(const HubOptions& options);
+
   /// Any thread. Cores do not keep up: publishers should be told to come back later.
   bool overloaded() const {
-    return options_.backlog_max_bytes > 0 && live_bytes_.load(std::memory_order_relaxed) > options_.backlog_max_bytes;
+    auto most = backlog_max_bytes();
+    return most > 0 && backlog_bytes() > most;
   }
-  std::int64_t backlog_max_bytes() const { return options_.backlog_max_bytes; }
+  std::int64_t backlog_max_bytes() const { return backlog_max_bytes_.load(std::memory_order_relaxed); }
   std::int64_t backlog_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 
   /// Any thread. The place of the last message that has got one.
@@ -81,6 +85,7 @@ class Hub {
   struct Post;
   struct PublishPost;
   struct InterestPost;
+  struct OptionsPost;
   struct Port;
   class Delivery;
   struct Listeners {
@@ -97,7 +102,7 @@ class Hub {
 
   static Post* idle_mark();
 
-  const HubOptions options_;
+  std::atomic<std::int64_t> backlog_max_bytes_;
   std::atomic<std::int64_t> live_bytes_{0};
   std::atomic<std::uint64_t> last_order_{0};  // written by who plays
   std::atomic<Post*> posts_;                  // newest first; idle_mark() while nobody plays

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "net/fine_timer.h"
 
 namespace holdfast::channel {
@@ -86,8 +85,8 @@ void RatedDeliveries::enqueue(Subscriber& subscriber, const MessageRef& message)
   if (budget_.hwm() > 0 && bucket.due_everywhere->load(std::memory_order_relaxed) >= budget_.hwm()) {
     core_.counters().add(base::Counter::rate_limited);
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "delivery dropped: grip.message_hwm ({}) reached: route={} channel={}", budget_.hwm(),
-                      bucket.route_id.empty() ? "-" : bucket.route_id, base::printable(message->channel));
+    base::log_limited(limiter, {{"route", bucket.route_id}, {"channel", message->channel}},
+                      "delivery dropped: grip.message_hwm ({}) reached", budget_.hwm());
     return;
   }
   auto& member = members_.at(&subscriber);

@@ -37,6 +37,7 @@ class SubscriptionSet {
   }
   Subscription& add() { return data()[count_++]; }
   std::span<Subscription> all() { return {data(), count_}; }
+  std::span<const Subscription> all() const { return {more_ ? more_.get() : &one_, count_}; }
   void forget() { count_ = 0; }
 
  private:
@@ -54,6 +55,7 @@ class Subscriber {
   virtual void deliver(const Run& run) = 0;
 
   SubscriptionSet& subscriptions() { return subscriptions_; }
+  const SubscriptionSet& subscriptions() const { return subscriptions_; }
   /// Which of the rate limiter's queues deliveries wait in; by route.
   std::uint32_t rate_bucket() const { return rate_bucket_; }
   void set_rate_bucket(std::uint32_t bucket) { rate_bucket_ = bucket; }

@@ -10,9 +10,8 @@
 namespace holdfast::channel {
 
 /// A channel exists on a core while somebody there listens, or has just left.
-struct Channel final : net::Timer {
-  Channel(ChannelTable& owner, std::string_view full_name, std::size_t name_hash)
-      : table(owner), name(full_name), hash(name_hash) {}
+struct Channel final : net::Timer, ChannelHook {
+  Channel(ChannelTable& owner, std::string_view full_name) : table(owner), name(full_name) {}
 
   Lane& lane(Transport transport) {
     auto& slot = lanes[static_cast<std::size_t>(transport)];
@@ -21,6 +20,11 @@ struct Channel final : net::Timer {
       slot->channel = this;
     }
     return *slot;
+  }
+
+  std::size_t members(Transport transport) const {
+    const auto& slot = lanes[static_cast<std::size_t>(transport)];
+    return slot ? slot->members.size() : 0;
   }
 
   bool has_members() const {
@@ -33,10 +37,25 @@ struct Channel final : net::Timer {
 
   ChannelTable& table;
   const std::string name;
-  const std::size_t hash;
   std::unique_ptr<Lane> lanes[kTransports];
   base::Millis linger_until = 0;
 };
+
+std::string_view channel_name(const Subscription& subscription) {
+  return subscription.lane->channel->name;
+}
+
+namespace {
+
+base::Gauge gauge_of(Transport transport) {
+  return transport == Transport::stream ? base::Gauge::subscriptions_stream : base::Gauge::subscriptions_response;
+}
+
+ChannelInfo info_of(const Channel& channel) {
+  return {channel.name, {channel.members(Transport::stream), channel.members(Transport::response)}};
+}
+
+}  // namespace
 
 ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& options, RateBudget* rate)
     : core_(core), hub_(hub), options_(options) {
@@ -46,6 +65,20 @@ ChannelTable::ChannelTable(net::Core& core, Hub& hub, const TableOptions& option
 
 ChannelTable::~ChannelTable() = default;
 
+ChannelTable::Walk::Walk(ChannelTable& table) : place_(table.list_, table.walks_) {}
+
+std::optional<ChannelInfo> ChannelTable::Walk::next() {
+  const auto* channel = place_.next();
+  if (!channel) return std::nullopt;
+  return info_of(*channel);
+}
+
+std::optional<ChannelInfo> ChannelTable::find(std::string_view name) const {
+  auto found = channels_.find(Key{std::hash<std::string_view>()(name), name});
+  if (found == channels_.end()) return std::nullopt;
+  return info_of(*found->second);
+}
+
 std::uint64_t ChannelTable::last_order() const {
   return hub_.last_order();
 }
@@ -54,8 +87,10 @@ Channel& ChannelTable::channel_for(std::string_view name) {
   Key key{std::hash<std::string_view>()(name), name};
   auto found = channels_.find(key);
   if (found != channels_.end()) return *found->second;
-  auto channel = std::make_unique<Channel>(*this, name, key.hash);
+  auto channel = std::make_unique<Channel>(*this, name);
   key.name = channel->name;
+  list_.push_back(*channel);
+  core_.counters().adjust(base::Gauge::channels, 1);
   hub_.post_interest(core_.index(), channel->name, Interest::begins);
   return *channels_.emplace(key, std::move(channel)).first->second;
 }
@@ -70,6 +105,7 @@ void ChannelTable::subscribe(Subscriber& subscriber, std::string_view name, Tran
   subscription.next = lane.end();
   subscription.index = static_cast<std::uint32_t>(lane.members.size());
   lane.members.push_back(&subscription);
+  core_.counters().adjust(gauge_of(transport), 1);
   if (rated_) rated_->join(subscriber);
 }
 
@@ -90,6 +126,7 @@ void ChannelTable::unlink(Subscription& subscription) {
   lane.members.pop_back();
   subscription.lane = nullptr;
   bool was_poll = channel.lanes[static_cast<std::size_t>(Transport::response)].get() == &lane;
+  core_.counters().adjust(gauge_of(was_poll ? Transport::response : Transport::stream), -1);
   if (was_poll && lane.members.empty()) channel.linger_until = core_.now() + options_.linger_ms;
   if (channel.has_members()) return;
   // Streams do not linger, but neither do they cut short what a poll has begun (LP-13).
@@ -108,8 +145,11 @@ void ChannelTable::erase(Channel& channel) {
     if (lane.get() == run_lane_) run_lane_ = nullptr;
   }
   hub_.post_interest(core_.index(), channel.name, Interest::ends);
-  auto found = channels_.find(Key{channel.hash, channel.name});
+  auto found = channels_.find(Key{std::hash<std::string_view>()(channel.name), channel.name});
   HF_ASSERT(found != channels_.end());
+  base::ListWalk<ChannelList>::pass(walks_, channel);
+  list_.erase(list_.iterator_to(channel));
+  core_.counters().adjust(base::Gauge::channels, -1);
   // Later in the turn: a walk may be standing in one of its lanes.
   core_.defer_delete(std::move(found->second));
   channels_.erase(found);
@@ -178,6 +218,11 @@ std::size_t ChannelTable::walk(Lane& lane, std::size_t budget) {
 void ChannelTable::finish_walk(Lane& lane) {
   lane.walking = false;
   auto done = static_cast<std::size_t>(lane.walk_end - lane.first);
+  // Once for each message and core, not for each client.
+  auto now = base::steady_us();
+  for (std::size_t i = 0; i < done; ++i) {
+    core_.counters().observe(base::Timing::publish_to_write, now - lane.pending[i]->placed_us);
+  }
   lane.pending.erase(lane.pending.begin(), lane.pending.begin() + static_cast<std::ptrdiff_t>(done));
   lane.first = lane.walk_end;
   run_lane_ = nullptr;
@@ -205,6 +250,10 @@ void ChannelTable::visit(Subscription& subscription) {
   subscriber.deliver(run_);
 }
 
+void ChannelTable::catch_up(Subscriber& subscriber) {
+  if (!rated_) visit_many(subscriber);
+}
+
 /// Everything that is pending for the subscriber in any of its channels, in the order of publication.
 void ChannelTable::visit_many(Subscriber& subscriber) {
   merged_.clear();
@@ -215,6 +264,7 @@ void ChannelTable::visit_many(Subscriber& subscriber) {
     merged_.insert(merged_.end(), lane.pending.begin() + skip, lane.pending.end());
     subscription.next = lane.end();
   }
+  if (merged_.empty()) return;
   std::sort(merged_.begin(), merged_.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
   core_.counters().add(base::Counter::deliveries, merged_.size());
   Run run;

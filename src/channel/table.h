@@ -2,18 +2,22 @@
 // One core's channels: who listens to what here, and what still has to be handed to them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <holdfast/message.h>
 
 #include "base/clock.h"
+#include "base/list_walk.h"
 #include "channel/rate.h"
 #include "channel/run.h"
 #include "channel/subscriber.h"
@@ -38,6 +42,19 @@ struct Lane {
   std::uint64_t end() const { return first + pending.size(); }
 };
 
+/// The channel's full name; valid while the subscription is.
+std::string_view channel_name(const Subscription& subscription);
+
+/// One channel on one core, for who asks from outside. The name is valid for the turn.
+struct ChannelInfo {
+  std::string_view name;
+  std::array<std::size_t, kTransports> subscribers{};  ///< by Transport
+};
+
+using ChannelHook = boost::intrusive::list_base_hook<>;
+using ChannelList = boost::intrusive::list<Channel, boost::intrusive::base_hook<ChannelHook>,
+                                           boost::intrusive::constant_time_size<false>>;
+
 struct TableOptions {
   /// A channel whose last long-poll has gone stays subscribed this long: its next poll is on the way.
   base::Millis linger_ms = 60000;
@@ -58,6 +75,8 @@ class ChannelTable final : public net::TurnTask {
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
 
+  void set_options(const TableOptions& options) { options_ = options; }
+
   /// From now on the subscriber gets what is published to the channel. `name` is the full name.
   void subscribe(Subscriber& subscriber, std::string_view name, Transport transport);
   /// Ends all of its subscriptions.
@@ -71,10 +90,25 @@ class ChannelTable final : public net::TurnTask {
 
   bool run_slice() override;
 
+  /// Hands over at once what is pending for the subscriber, which may end it; where there is a rate, nothing is.
+  void catch_up(Subscriber& subscriber);
+
   /// The queue of the rate limiter for a route; routes without an id of their own share one.
   std::uint32_t rate_bucket(const std::string& route_id) { return rated_ ? rated_->bucket(route_id) : 0; }
 
   std::size_t channels() const { return channels_.size(); }
+  /// Nothing when nobody here listens to it, or has just left.
+  std::optional<ChannelInfo> find(std::string_view name) const;
+
+  /// Goes through all channels, in no particular order, in as many turns as it likes.
+  class Walk {
+   public:
+    explicit Walk(ChannelTable& table);
+    std::optional<ChannelInfo> next();
+
+   private:
+    base::ListWalk<ChannelList> place_;
+  };
   /// Whether messages still have to be handed to members; those that wait for the rate do not count.
   bool has_pending() const { return !active_.empty(); }
 
@@ -101,9 +135,11 @@ class ChannelTable final : public net::TurnTask {
 
   net::Core& core_;
   Hub& hub_;
-  const TableOptions options_;
+  TableOptions options_;
   std::unique_ptr<RatedDeliveries> rated_;  // only where there is a rate
   boost::unordered_flat_map<Key, std::unique_ptr<Channel>, KeyHash> channels_;
+  ChannelList list_;  // the same, for walks
+  base::ListWalk<ChannelList>::Set walks_;
   std::deque<Lane*> active_;
   Run run_;
   const Lane* run_lane_ = nullptr;  // what run_ was made from

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <holdfast/exchange.h>
 
+#include "base/cause.h"
 #include "base/clock.h"
 
 namespace holdfast::front {
@@ -32,8 +35,13 @@ class AccessSink {
 
 const char* to_text(CloseReason reason);
 
+/// Of a request that the front refuses with this status.
+base::Cause refusal_cause(int status);
+
 /// "<instance>:<number>": the form in which a connection's number is shown. The instance is drawn at start, so that ids
 /// of different runs and machines do not meet.
 std::string connection_text(std::uint64_t connection);
+/// The number that such a text shows; nothing when it is none of this run.
+std::optional<std::uint64_t> parse_connection(std::string_view text);
 
 }  // namespace holdfast::front

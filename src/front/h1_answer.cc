@@ -6,6 +6,8 @@
 #include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
+#include "base/log.h"
+#include "front/flow_account.h"
 #include "front/h1_session.h"
 #include "wire/http1_write.h"
 #include "wire/status.h"
@@ -121,7 +123,15 @@ Written H1Session::write_framed(std::span<const Slice> framed) {
 }
 
 Written H1Session::send(std::span<const Slice> slices) {
-  return socket_.write(slices);
+  FlowAccount account(front_.core_.counters(), socket_);
+  auto written = socket_.write(slices);
+  if (written != Written::failed) account.give(total(slices));
+  return written;
+}
+
+Written H1Session::flush() {
+  FlowAccount account(front_.core_.counters(), socket_);
+  return socket_.flush();
 }
 
 void H1Session::after_write(Written written) {
@@ -134,7 +144,7 @@ void H1Session::after_write(Written written) {
 
 void H1Session::on_writable() {
   auto before = socket_.queued_bytes();
-  auto written = socket_.flush();
+  auto written = flush();
   if (written == Written::failed) return lost(CloseReason::client_gone);
   if (socket_.queued_bytes() != before) touch();
   if (written != Written::sent) return;
@@ -142,18 +152,28 @@ void H1Session::on_writable() {
     case Phase::exchange:
       if (handler_) handler_->on_drained();
       return;
+    case Phase::preface:
+    case Phase::handshake: return;
     case Phase::head: return next_request();
     case Phase::lingering: return close_connection();
     case Phase::closed: return;
   }
 }
 
-/// An answer of the session itself, the last one of this connection.
-void H1Session::refuse(int status, std::string_view what) {
+void H1Session::shed() {
+  if (until_close_) socket_.reset();  // as in abort()
+  lost(CloseReason::slow_client);
+}
+
+/// An answer of the session itself, the last one of this connection. `request`: where nobody has taken it yet.
+void H1Session::refuse(int status, std::string_view what, const RequestView* request) {
   front_.core_.counters().add(base::Counter::requests_refused);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, {{"conn", connection_id()}, {"peer", peer_.text()}}, "request refused: {}: {} in [{}]",
+                    status, what, front_.options_.section);
   reason_ = CloseReason::refused;
   send_refusal(status, what);
-  record_access();
+  record_access(refusal_cause(status), request);
   drop_handler();
   ended_ = true;
   body_done_ = false;  // whatever else arrives is thrown away
@@ -175,6 +195,7 @@ void H1Session::send_refusal(int status, std::string_view what) {
   body += '\n';
   wire::append_status_line(out, minor_version_, status, wire::reason_phrase(status));
   wire::append_field(out, "Content-Type", "text/plain");
+  front_.append_proxy_status(out, status);
   wire::append_field(out, "Content-Length", body.size());
   wire::append_field(out, "Connection", "close");
   wire::append_end_of_head(out);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "base/assert.h"
+#include "front/flow_account.h"
 
 namespace holdfast::front {
 namespace {
@@ -21,19 +22,27 @@ H1Session::H1Session(Front& front, std::uint64_t id, const PeerAddress& peer) : 
 
 H1Session::~H1Session() = default;
 
-bool H1Session::start(int fd) {
+bool H1Session::start(int fd, Security security) {
   if (!socket_.open(fd, front_.core_.poller(), *this)) return false;
-  set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
+  tls_ = security == Security::tls;
+  bool preface = net::contains(front_.options_.proxy_protocol_from, peer_);
+  enter(preface ? Phase::preface : tls_ ? Phase::handshake : Phase::head);
+  return true;
+}
+
+bool H1Session::close_if_idle() {
+  if (phase_ != Phase::head || input_) return false;
+  close_connection();
   return true;
 }
 
 void H1Session::shutdown() {
-  if (phase_ == Phase::head && !input_) return close_connection();
-  if (phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+  if (!close_if_idle() && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
 }
 
 void H1Session::on_events(std::uint32_t events) {
   if (phase_ == Phase::closed) return;
+  if (events & EPOLLERR) socket_.note_error();
   if ((events & EPOLLOUT) && socket_.queued_bytes()) on_writable();
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
@@ -43,14 +52,15 @@ void H1Session::on_events(std::uint32_t events) {
 }
 
 void H1Session::on_readable() {
+  if (phase_ == Phase::preface) read_preface();
+  if (phase_ == Phase::handshake) read_handshake();
   if (phase_ == Phase::head) read_heads();
   // No return in between: the read that brought a head may have left some of its body in the kernel, and the event
   // that told of it is used up.
   switch (phase_) {
     case Phase::lingering: return discard_input();
     case Phase::exchange: break;
-    case Phase::head:
-    case Phase::closed: return;
+    default: return;
   }
   if (!body_done_ && !paused_) return read_body();
   // What is not wanted yet waits in the kernel; a hang-up behind it means that nobody waits for the answer.
@@ -62,19 +72,20 @@ void H1Session::on_soon() {
   if (failing_) return lost(CloseReason::client_gone);
   if (input_ && phase_ == Phase::head) process_input();
   if (readable_ && phase_ != Phase::closed) on_readable();
-  // A hold that began while the daemon was already stopping.
-  if (parked_ && front_.draining_ && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
+  if (parked_late_ && phase_ == Phase::exchange && handler_) handler_->on_shutdown();
 }
 
 void H1Session::on_deadline() {
   switch (phase_) {
+    case Phase::preface:
+    case Phase::handshake: return close_now();
     case Phase::head:
       if (socket_.queued_bytes()) return close_now();  // of the last answer
       if (input_) return refuse(408, "the request header did not arrive within header_timeout_ms");
       return close_connection();
     case Phase::exchange:
       if (!body_done_ && !paused_) {
-        if (responded_) return lost(CloseReason::timeout);
+        if (responded_) return lost(CloseReason::timeout, base::Cause::request_timeout);
         if (handler_) handler_->on_client_gone();
         return refuse(408, "the request body stopped arriving");
       }
@@ -100,10 +111,12 @@ void H1Session::touch() {
 
 /// One read into the core's scratch; the session is over when the result is not positive, or would block.
 std::ptrdiff_t H1Session::read_scratch() {
+  auto& counters = front_.core_.counters();
+  FlowAccount account(counters, socket_);  // TLS may have something to say
   auto n = socket_.read(front_.core_.scratch(), net::Core::kScratchBytes);
-  // A short read has emptied the kernel's buffer; only a hang-up is still to be read behind it.
-  bool emptied = n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
-  if (emptied && !hung_up_) readable_ = false;
+  if (n > 0) counters.add(base::Counter::bytes_received, static_cast<std::uint64_t>(n));
+  // Only a hang-up is still to be read behind what has emptied the kernel's buffer.
+  if (socket_.emptied_by(n, net::Core::kScratchBytes) && !hung_up_) readable_ = false;
   return n;
 }
 
@@ -175,7 +188,8 @@ std::size_t H1Session::consume_heads(char* data, std::size_t size) {
 
 /// Begins the exchange of the head that the parser holds. Returns how much of what follows belonged to its body.
 std::size_t H1Session::start_exchange(char* body, std::size_t available) {
-  const auto& request = front_.parser_.request();
+  auto request = front_.parser_.request();
+  request.over_tls = tls_;
   phase_ = Phase::exchange;
   clear_deadline();
   minor_version_ = request.minor_version & 1;
@@ -198,7 +212,7 @@ std::size_t H1Session::start_exchange(char* body, std::size_t available) {
     incoming_->body_left = request.body_size;
     part = take_body(body, available);
     if (part.status) {
-      refuse(part.status, part.error);
+      refuse(part.status, part.error, &request);
       return available;
     }
     body_done_ = part.end == End::yes;
@@ -256,7 +270,7 @@ void H1Session::read_body() {
     if (part.status) {
       bool answered = responded_;
       if (handler_) handler_->on_client_gone();
-      return answered ? lost(CloseReason::refused) : refuse(part.status, part.error);
+      return answered ? lost(CloseReason::refused, refusal_cause(part.status)) : refuse(part.status, part.error);
     }
     if (part.end == End::yes) {
       body_done_ = true;
@@ -296,7 +310,9 @@ void H1Session::park() {
   parked_ = true;
   incoming_.reset();
   clear_deadline();
-  if (front_.draining_) front_.core_.run_soon(*this);
+  if (!front_.draining_) return;
+  parked_late_ = true;
+  front_.core_.run_soon(*this);
 }
 
 void H1Session::set_handler(std::unique_ptr<ExchangeHandler> handler) {
@@ -308,12 +324,18 @@ void H1Session::drop_handler() {
   front_.core_.defer_delete(std::move(handler_));
 }
 
-void H1Session::record_access() {
+/// `cause`: where it is the session that gives up. `request`: where there is no handler to describe it.
+void H1Session::record_access(base::Cause cause, const RequestView* request) {
   if (!front_.access_) return;
   AccessRecord record;
   record.connection = id_;
   record.peer = &peer_;
-  if (handler_) handler_->describe(record.note);
+  if (handler_) {
+    handler_->describe(record.note);
+  } else if (request) {
+    record.note = {.method = request->method, .target = request->target, .host = request->host};
+  }
+  if (cause != base::Cause::none) record.note.cause = to_text(cause);
   record.status = status_;
   record.body_bytes = body_bytes_;
   record.duration_ms = base::steady_ms() - started_;
@@ -335,6 +357,7 @@ void H1Session::end_exchange() {
 
 void H1Session::next_request() {
   phase_ = Phase::head;
+  started_ = front_.core_.now();
   status_ = 0;
   body_bytes_ = 0;
   set_deadline(front_.core_.wheel(), front_.core_.now() + front_.options_.keepalive_timeout_ms);
@@ -353,16 +376,20 @@ void H1Session::close_connection() {
                front_.core_.now() + (socket_.queued_bytes() ? front_.options_.idle_timeout_ms : kLingerMs));
   if (socket_.queued_bytes()) return;
   if (body_done_ && !readable_) return close_now();
-  socket_.shutdown_write();
+  {
+    FlowAccount account(front_.core_.counters(), socket_);
+    socket_.shutdown_write();
+  }
   if (readable_) front_.core_.run_soon(*this);
 }
 
 /// The client is gone, or given up on, in the middle of an exchange.
-void H1Session::lost(CloseReason reason) {
+void H1Session::lost(CloseReason reason, base::Cause cause) {
+  if (reason == CloseReason::client_gone && socket_.vanished()) reason = CloseReason::timeout;
   if (phase_ == Phase::exchange && !ended_) {
     if (reason_ == CloseReason::finished) reason_ = reason;
     if (handler_) handler_->on_client_gone();
-    record_access();
+    record_access(cause);
   }
   close_now();
 }
@@ -372,16 +399,22 @@ void H1Session::abort(CloseReason reason) {
   reason_ = reason;
   record_access();
   // The end of the connection is the end of this body: only a reset tells that it was cut.
-  if (until_close_) socket_.reset();
+  if (until_close_) {
+    FlowAccount::forget(front_.core_.counters(), socket_);
+    socket_.reset();
+  }
   close_now();
 }
 
 void H1Session::close_now() {
   if (phase_ == Phase::closed) return;
+  if (hello_) end_handshake();
   phase_ = Phase::closed;
   ended_ = true;
   clear_deadline();
   drop_handler();
+  FlowAccount::forget(front_.core_.counters(), socket_);
+  if (socket_.vanished()) front_.core_.counters().add(base::Counter::clients_vanished);
   socket_.close();
   front_.remove(*this);
 }

@@ -8,6 +8,7 @@
 
 #include <holdfast/exchange.h>
 
+#include "base/cause.h"
 #include "front/front.h"
 #include "net/core.h"
 #include "net/socket.h"
@@ -15,9 +16,18 @@
 
 namespace holdfast::front {
 
+/// What an operator may see of a client. Cleared and filled again for each, so that the lists keep their room.
+struct ClientNote {
+  const PeerAddress* peer = nullptr;
+  base::Millis since = 0;  ///< when its request began, or its wait for one
+  AccessNote request;      ///< empty: there is none
+  HoldNote hold;
+};
+
 /// A state machine on the core's descriptor set. Owned by its Front; ends through defer_delete. Cost while parked: this
 /// object (under 300 bytes) and the handler; buffers exist only while something is incomplete.
 ///
+///   preface ──> handshake ──> head        (PROXY protocol and TLS, where there are such)
 ///   head ──complete──> exchange ──End, persistent──> head
 ///     │ refused            │ End, not persistent
 ///     └────────> lingering <┘ ──end of file, or 2 s──> closed
@@ -31,8 +41,19 @@ class H1Session final : public Exchange,
   ~H1Session() override;
 
   /// False when the kernel refuses the descriptor, which is closed then.
-  bool start(int fd);
+  bool start(int fd, Security security);
+  /// True when it was: between two requests, with nothing of the next one here.
+  bool close_if_idle();
   void shutdown();
+  /// An operator closes the client: see ExchangeHandler::on_dismissed. False when it is closing already.
+  bool dismiss(const Message* farewell);
+  void describe(ClientNote& note) const;
+  std::uint64_t number() const { return id_; }
+  /// Ends now, whatever is queued: the memory is needed.
+  void shed();
+  /// Its turn to do the TLS handshake has come. It begins later in this turn of the loop: a row of clients who have
+  /// vanished must not become a row of calls inside of each other.
+  void give_handshake_turn();
 
   // Exchange
   void inform(const ResponseHead& head) override;
@@ -51,7 +72,7 @@ class H1Session final : public Exchange,
   std::string connection_id() const override { return connection_text(id_); }
 
  private:
-  enum class Phase : std::uint8_t { head, exchange, lingering, closed };
+  enum class Phase : std::uint8_t { preface, handshake, head, exchange, lingering, closed };
   /// Needed only while a head or a request body is incomplete.
   struct Incoming {
     wire::HeadScanner scanner;
@@ -64,6 +85,14 @@ class H1Session final : public Exchange,
   void on_events(std::uint32_t events) override;
   void on_deadline() override;
   void on_soon() override;
+
+  // before the first request
+  void enter(Phase phase);
+  void read_preface();
+  void read_handshake();
+  net::Tls::Handshake shake_hands();
+  void continue_handshake();
+  void end_handshake();
 
   // reading
   void on_readable();
@@ -87,9 +116,10 @@ class H1Session final : public Exchange,
 
   // answering
   Written send(std::span<const Slice> slices);
+  Written flush();
   Written send_body(std::string& head, std::span<const Slice> body, End end);
   void append_framing(std::string& out, const ResponseHead& head, bool have_all, std::uint64_t have_bytes);
-  void refuse(int status, std::string_view what);
+  void refuse(int status, std::string_view what, const RequestView* request = nullptr);
   void send_refusal(int status, std::string_view what);
   void after_write(Written written);
   void on_writable();
@@ -98,9 +128,9 @@ class H1Session final : public Exchange,
   void end_exchange();
   void next_request();
   void close_connection();
-  void lost(CloseReason reason);
+  void lost(CloseReason reason, base::Cause cause = base::Cause::none);
   void drop_handler();
-  void record_access();
+  void record_access(base::Cause cause = base::Cause::none, const RequestView* request = nullptr);
   void close_now();
   void touch();
 
@@ -112,7 +142,7 @@ class H1Session final : public Exchange,
   std::uint64_t id_;
   std::uint64_t body_bytes_ = 0;     // of the response, sent so far
   std::uint64_t response_left_ = 0;  // of a sized response
-  base::Millis started_ = 0;         // of the request, from its first byte
+  base::Millis started_ = 0;         // of the request, from its first byte; or of the wait for one
   std::int16_t status_ = 0;
   PeerAddress peer_;
   Phase phase_ = Phase::head;
@@ -131,8 +161,12 @@ class H1Session final : public Exchange,
   bool sized_ : 1 = false;
   bool until_close_ : 1 = false;  // the end of the connection ends the body
   bool parked_ : 1 = false;
-  bool failing_ : 1 = false;  // a write has failed; told at the end of the turn
-  bool expect_ : 1 = false;   // the client waits for 100 Continue
+  bool parked_late_ : 1 = false;  // while the daemon was already stopping
+  bool failing_ : 1 = false;      // a write has failed; told at the end of the turn
+  bool expect_ : 1 = false;       // the client waits for 100 Continue
+  bool tls_ : 1 = false;
+  bool hello_ : 1 = false;  // the client has begun a handshake
+  bool turn_ : 1 = false;   // and it counts among those that go on at once
 };
 
 }  // namespace holdfast::front

@@ -2,45 +2,82 @@
 #include "hold/hold.h"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "wire/http1_chunked.h"
 
 namespace holdfast::hold {
 
 HeldRequest::HeldRequest(std::string_view method, std::string_view target, std::string_view host,
-                         std::string_view route_id) {
-  const std::array<std::string_view, 4> parts{method, target, host, route_id};
-  std::size_t text = 0;
-  for (auto p : parts) text += p.size();
-  block_.reset(new std::uint32_t[parts.size() + (text + 3) / 4]);
-  auto* out = reinterpret_cast<char*>(block_.get() + parts.size());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    block_[i] = static_cast<std::uint32_t>(parts[i].size());
-    out = std::copy(parts[i].begin(), parts[i].end(), out);
+                         std::string_view route_id, const Meta& meta) {
+  constexpr std::size_t kMost = UINT16_MAX;
+  method = method.substr(0, kMost);
+  route_id = route_id.substr(0, kMost);
+  std::string pairs;
+  for (const auto& [name, value] : meta) {
+    for (const auto* text : {&name, &value}) {
+      auto size = static_cast<std::uint32_t>(text->size());
+      pairs.append(reinterpret_cast<const char*>(&size), sizeof size).append(*text);
+    }
+  }
+  const Sizes sizes{static_cast<std::uint32_t>(target.size()), static_cast<std::uint32_t>(host.size()),
+                    static_cast<std::uint32_t>(pairs.size()), static_cast<std::uint16_t>(method.size()),
+                    static_cast<std::uint16_t>(route_id.size())};
+  block_.reset(new char[sizeof sizes + method.size() + target.size() + host.size() + route_id.size() + pairs.size()]);
+  auto* out = std::copy_n(reinterpret_cast<const char*>(&sizes), sizeof sizes, block_.get());
+  for (std::string_view part : {method, target, host, route_id, std::string_view(pairs)}) {
+    out = std::copy(part.begin(), part.end(), out);
   }
 }
 
-std::string_view HeldRequest::part(std::size_t i) const {
-  const auto* at = reinterpret_cast<const char*>(block_.get() + 4);
-  for (std::size_t k = 0; k < i; ++k) at += block_[k];
-  return {at, block_[i]};
+HeldRequest::Sizes HeldRequest::sizes() const {
+  Sizes sizes;
+  std::memcpy(&sizes, block_.get(), sizeof sizes);
+  return sizes;
+}
+
+std::string_view HeldRequest::text(std::size_t offset, std::size_t size) const {
+  return {block_.get() + sizeof(Sizes) + offset, size};
 }
 
 std::string_view HeldRequest::target() const {
-  return part(1);
+  auto s = sizes();
+  return text(s.method, s.target);
 }
 std::string_view HeldRequest::route_id() const {
-  return part(3);
+  auto s = sizes();
+  return text(std::size_t{s.method} + s.target + s.host, s.route);
 }
 
 void HeldRequest::describe(AccessNote& note) const {
-  note.method = part(0);
-  note.target = part(1);
-  note.host = part(2);
-  note.route = part(3);
+  auto s = sizes();
+  note.method = text(0, s.method);
+  note.target = target();
+  note.host = text(std::size_t{s.method} + s.target, s.host);
+  note.route = route_id();
+}
+
+void HeldRequest::describe(HoldNote& note) const {
+  auto s = sizes();
+  auto rest = text(std::size_t{s.method} + s.target + s.host + s.route, s.meta);
+  auto take = [&rest] {
+    std::uint32_t size;
+    std::memcpy(&size, rest.data(), sizeof size);
+    auto taken = rest.substr(sizeof size, size);
+    rest.remove_prefix(sizeof size + size);
+    return taken;
+  };
+  while (!rest.empty()) {
+    auto name = take();
+    note.meta.emplace_back(name, take());
+  }
+}
+
+void describe_channels(const channel::Subscriber& subscriber, HoldNote& note) {
+  for (const auto& subscription : subscriber.subscriptions().all()) {
+    note.channels.push_back(channel::channel_name(subscription));
+  }
 }
 
 BytesRef HoldContext::keep_alive_block(const std::string& content) {
@@ -61,7 +98,7 @@ BytesRef HoldContext::keep_alive_block(const std::string& content) {
 }
 
 std::vector<std::string> channel_names(HoldContext& context, const Instruct& instruct, std::string_view prefix,
-                                       const std::vector<std::string>& implicit, std::string_view target) {
+                                       const std::vector<std::string>& implicit, const Asker& asker) {
   std::vector<std::string> names;
   std::size_t cut = 0;
   for (const auto& channel : instruct.channels) {
@@ -77,8 +114,12 @@ std::vector<std::string> channel_names(HoldContext& context, const Instruct& ins
   if (cut > 0) {
     context.core.counters().add(base::Counter::channels_over_limit, cut);
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "{} channels cut: grip.connection_subscription_max ({}) reached: {}", cut,
-                      context.options.subscriptions_max, base::printable(target));
+    base::log_limited(limiter,
+                      {{"route", asker.route_id},
+                       {"conn", asker.exchange.connection_id()},
+                       base::LogField::bare("target", asker.target)},
+                      "{} channels cut: grip.connection_subscription_max ({}) reached", cut,
+                      context.options.subscriptions_max);
   }
   for (const auto& name : implicit) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,19 +28,35 @@ struct HoldOptions {
   std::size_t subscriptions_max = 100;
 };
 
-/// The request line of a held request, for log lines: one allocation.
+/// What is kept of a held request, for log lines and for operators: its line, and the session's meta. One allocation.
 class HeldRequest {
  public:
-  HeldRequest(std::string_view method, std::string_view target, std::string_view host, std::string_view route_id);
+  using Meta = std::map<std::string, std::string>;
+
+  HeldRequest(std::string_view method, std::string_view target, std::string_view host, std::string_view route_id,
+              const Meta& meta = {});
   void describe(AccessNote& note) const;
+  void describe(HoldNote& note) const;
   std::string_view target() const;
   std::string_view route_id() const;
 
  private:
-  std::string_view part(std::size_t i) const;
-  // layout: 4 sizes, then the texts
-  std::unique_ptr<std::uint32_t[]> block_;
+  /// What the block begins with; the texts follow. Nobody needs more of a method or of a route's id.
+  struct Sizes {
+    std::uint32_t target;
+    std::uint32_t host;
+    std::uint32_t meta;
+    std::uint16_t method;
+    std::uint16_t route;
+  };
+  Sizes sizes() const;
+  std::string_view text(std::size_t offset, std::size_t size) const;
+
+  std::unique_ptr<char[]> block_;
 };
+
+/// The channels that a hold is subscribed to, for operators.
+void describe_channels(const channel::Subscriber& subscriber, HoldNote& note);
 
 /// What the holds of one core work with.
 struct HoldContext {
@@ -51,15 +68,22 @@ struct HoldContext {
 
   net::Core& core;
   channel::ChannelTable& table;
-  const HoldOptions options;
+  HoldOptions options;
 
  private:
   std::unordered_map<std::string, BytesRef> keep_alive_blocks_;
 };
 
+/// Who asks for channels, for the log.
+struct Asker {
+  const Exchange& exchange;
+  std::string_view route_id;
+  std::string_view target;
+};
+
 /// The full names that an instruct subscribes to: the route's prefix before each, doubles removed, at most
 /// `subscriptions_max` of them (the rest is cut, counted and logged), then the channels that the target adds.
 std::vector<std::string> channel_names(HoldContext& context, const Instruct& instruct, std::string_view prefix,
-                                       const std::vector<std::string>& implicit, std::string_view target);
+                                       const std::vector<std::string>& implicit, const Asker& asker);
 
 }  // namespace holdfast::hold

@@ -21,9 +21,11 @@ bool names(const std::vector<std::string>& list, std::string_view name) {
 ResponseHold::ResponseHold(HoldContext& context, Exchange& exchange, HeldRequest request)
     : context_(context), exchange_(exchange), request_(std::move(request)) {
   context.core.counters().add(base::Counter::holds_response);
+  context.core.counters().adjust(base::Gauge::holds_response, 1);
 }
 
 ResponseHold::~ResponseHold() {
+  context_.core.counters().adjust(base::Gauge::holds_response, -1);
   context_.table.unsubscribe(*this);
 }
 
@@ -49,12 +51,19 @@ void ResponseHold::cancel() {
 }
 
 void ResponseHold::on_shutdown() {
-  if (opened_) answer_stored(CloseReason::shutdown);
+  if (!opened_) return;
+  context_.table.catch_up(*this);
+  if (!ended_) answer_stored(CloseReason::shutdown);
 }
 
 void ResponseHold::describe(AccessNote& note) const {
   request_.describe(note);
   note.hold = "response";
+}
+
+void ResponseHold::describe_hold(HoldNote& note) const {
+  request_.describe(note);
+  describe_channels(*this, note);
 }
 
 void ResponseHold::deliver(const channel::Run& run) {
@@ -71,8 +80,16 @@ void ResponseHold::deliver(const channel::Run& run) {
   }
 }
 
+void ResponseHold::on_dismissed(const Message* farewell) {
+  if (ended_) return;
+  if (farewell && farewell->response && farewell->response->action == Action::send) {
+    return answer(*farewell, CloseReason::dismissed);
+  }
+  answer_stored(CloseReason::dismissed);
+}
+
 /// LP-3: the published fields replace stored ones of the same name; the body is the published one.
-void ResponseHold::answer(const Message& message) {
+void ResponseHold::answer(const Message& message, CloseReason reason) {
   const auto& part = *message.response;
   std::vector<Field> stored;
   response_.headers.append_to(stored);
@@ -87,7 +104,7 @@ void ResponseHold::answer(const Message& message) {
     if (exposed(header.name)) fields.push_back({header.name, header.value});
   }
   cancel();
-  exchange_.set_close_reason(CloseReason::published);
+  exchange_.set_close_reason(reason);
   Slice body = part.body ? Slice(part.body) : Slice();
   exchange_.respond({.status = part.code,
                      .reason = part.reason,

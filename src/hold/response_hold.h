@@ -43,11 +43,13 @@ class ResponseHold final : public ExchangeHandler, public channel::Subscriber, p
   void on_request_body(std::string_view, End) override {}
   void on_client_gone() override { cancel(); }
   void on_shutdown() override;
+  void on_dismissed(const Message* farewell) override;
   void describe(AccessNote& note) const override;
+  void describe_hold(HoldNote& note) const override;
 
  private:
   void on_deadline() override { answer_stored(CloseReason::timeout); }
-  void answer(const Message& message);
+  void answer(const Message& message, CloseReason reason = CloseReason::published);
   void answer_stored(CloseReason reason);
 
   HoldContext& context_;

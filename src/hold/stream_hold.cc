@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
 
 namespace holdfast::hold {
 namespace {
@@ -22,9 +21,11 @@ base::Millis jitter_ms() {
 StreamHold::StreamHold(HoldContext& context, Exchange& exchange, HeldRequest request)
     : context_(context), exchange_(exchange), request_(std::move(request)), waiting_(std::make_unique<Waiting>()) {
   context.core.counters().add(base::Counter::holds_stream);
+  context.core.counters().adjust(base::Gauge::holds_stream, 1);
 }
 
 StreamHold::~StreamHold() {
+  context_.core.counters().adjust(base::Gauge::holds_stream, -1);
   context_.table.unsubscribe(*this);
 }
 
@@ -62,9 +63,20 @@ void StreamHold::cancel() {
   context_.table.unsubscribe(*this);
 }
 
+/// What was published before reaches it.
+void StreamHold::on_shutdown() {
+  context_.table.catch_up(*this);
+  if (!ended_) end(CloseReason::shutdown);
+}
+
 void StreamHold::describe(AccessNote& note) const {
   request_.describe(note);
   note.hold = "stream";
+}
+
+void StreamHold::describe_hold(HoldNote& note) const {
+  request_.describe(note);
+  describe_channels(*this, note);
 }
 
 // ---------------------------------------------------------------------------------------------------- messages
@@ -150,9 +162,25 @@ bool StreamHold::drop_message() {
 
 void StreamHold::report_slow(const char* what) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "slow client: {}: server.send_buffer_max_bytes ({}) reached: conn={} peer={} queued={} {}",
-                    what, context_.options.send_buffer_max_bytes, exchange_.connection_id(), exchange_.peer().text(),
-                    exchange_.queued_bytes(), base::printable(request_.target()));
+  base::log_limited(limiter,
+                    {{"conn", exchange_.connection_id()},
+                     {"peer", exchange_.peer().text()},
+                     {"route", request_.route_id()},
+                     {"queued", exchange_.queued_bytes()},
+                     base::LogField::bare("target", request_.target())},
+                    "slow client: {}: server.send_buffer_max_bytes ({}) reached", what,
+                    context_.options.send_buffer_max_bytes);
+}
+
+void StreamHold::on_dismissed(const Message* farewell) {
+  if (ended_ || !opened_) return;
+  if (farewell) {
+    MessageRef message(farewell);
+    channel::Run run;
+    run.reset({&message, 1});
+    send(run);
+  }
+  end(CloseReason::dismissed);
 }
 
 void StreamHold::end(CloseReason reason) {

@@ -43,8 +43,10 @@ class StreamHold final : public ExchangeHandler, public channel::Subscriber, pri
   // ExchangeHandler
   void on_request_body(std::string_view, End) override {}
   void on_client_gone() override { cancel(); }
-  void on_shutdown() override { end(CloseReason::shutdown); }
+  void on_shutdown() override;
+  void on_dismissed(const Message* farewell) override;
   void describe(AccessNote& note) const override;
+  void describe_hold(HoldNote& note) const override;
 
  private:
   /// Messages that came before open().

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/address.h"
 
+#include <cstddef>
 #include <cstring>
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
+#include <sys/un.h>
 
 namespace holdfast {
 
@@ -40,6 +42,7 @@ std::optional<std::uint32_t> ipv4_of(const Endpoint& endpoint) {
 }  // namespace
 
 std::string Endpoint::text() const {
+  if (is_unix()) return fmt::format("unix:{}", reinterpret_cast<const sockaddr_un&>(storage).sun_path);
   auto peer = peer_address(*this);
   return family() == AF_INET6 ? fmt::format("[{}]:{}", peer.text(), ntohs(v6(*this).sin6_port))
                               : fmt::format("{}:{}", peer.text(), ntohs(v4(*this).sin_port));
@@ -65,7 +68,18 @@ std::optional<Endpoint> parse_literal(std::string_view host, std::uint16_t port)
   return std::nullopt;
 }
 
+std::optional<Endpoint> unix_endpoint(std::string_view path) {
+  Endpoint endpoint;
+  auto& address = reinterpret_cast<sockaddr_un&>(endpoint.storage);
+  if (path.empty() || path.size() >= sizeof address.sun_path) return std::nullopt;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  endpoint.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+  return endpoint;
+}
+
 bool is_internal(const Endpoint& endpoint) {
+  if (endpoint.is_unix()) return true;
   if (auto four = ipv4_of(endpoint)) {
     auto a = *four;
     return a >> 24 == 0 || a >> 24 == 127 || a >> 24 == 10 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 ||

@@ -82,6 +82,7 @@ Core::Core(unsigned index)
     : index_(index),
       loop_(std::make_unique<Loop>()),
       now_(base::steady_ms()),
+      last_turn_ms_(now_),
       wheel_(now_),
       wake_listener_(std::make_unique<WakeListener>(*this)),
       scratch_(new char[kScratchBytes]) {
@@ -144,7 +145,9 @@ void Core::poll_sockets() {
 }
 
 bool Core::turn() {
-  now_ = set_time_ ? set_time_ : base::steady_ms();
+  auto began = base::steady_us();
+  now_ = set_time_ ? set_time_ : began / 1000;
+  last_turn_ms_.store(now_, std::memory_order_relaxed);
   poll_sockets();
   wheel_.advance(now_);
   bool more = run_queued();
@@ -159,6 +162,7 @@ bool Core::turn() {
   more |= run_queued();
   more |= nudged_;
   bury();
+  counters_.observe(base::Timing::turn, base::steady_us() - began);
   return more;
 }
 

@@ -2,6 +2,7 @@
 // A core: one thread's event loop and what belongs to it. Nothing inside a core is locked.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -78,14 +79,21 @@ class Core {
 
   unsigned index() const { return index_; }
   /// A number for a new connection, unique in this process.
-  std::uint64_t next_connection() { return (static_cast<std::uint64_t>(index_) << 40) + ++last_connection_; }
+  std::uint64_t next_connection() {
+    return (static_cast<std::uint64_t>(index_) << kConnectionBits) + ++last_connection_;
+  }
+  /// The index of the core that gave a number.
+  static unsigned core_of(std::uint64_t connection) { return static_cast<unsigned>(connection >> kConnectionBits); }
   Poller& poller() { return poller_; }
   Wheel& wheel() { return wheel_; }
   base::Counters& counters() { return counters_; }
+  const base::Counters& counters() const { return counters_; }
   boost::asio::io_context& io();
 
   /// The time at the start of the turn.
   base::Millis now() const { return now_; }
+  /// Any thread: the same, of the last turn. A loop turns ten times a second at least unless it is stuck.
+  base::Millis last_turn() const { return last_turn_ms_.load(std::memory_order_relaxed); }
   char* scratch() { return scratch_.get(); }
 
   void add_turn_task(TurnTask& task) { turn_tasks_.push_back(&task); }
@@ -93,6 +101,10 @@ class Core {
   /// Calls `soon` before this turn ends, or in the next one; once, however often it was asked for. Never when it has
   /// been destroyed meanwhile.
   void run_soon(Soon& soon);
+
+  /// Destroys what was given to defer_delete. The core does it at the end of each turn; who tears a core down does it
+  /// once more, while what those objects refer to is still there.
+  void bury();
 
   /// Destroys the object at the end of the turn, when no handler of it can be running.
   template <class T>
@@ -108,6 +120,8 @@ class Core {
   struct Loop;
   class WakeListener;
 
+  static constexpr int kConnectionBits = 40;
+
   friend class Soon;
   static Core*& current();
   void forget(Soon& soon);
@@ -115,7 +129,6 @@ class Core {
   bool turn();
   void poll_sockets();
   bool run_queued();
-  void bury();
 
   unsigned index_;
   std::unique_ptr<Loop> loop_;  // Asio's part, kept out of this header
@@ -123,6 +136,7 @@ class Core {
   Poller poller_;
   base::Millis now_;
   base::Millis set_time_ = 0;  // 0: the clock's
+  std::atomic<std::int64_t> last_turn_ms_;
   Wheel wheel_;
   base::Counters counters_;
   std::unique_ptr<WakeListener> wake_listener_;

@@ -26,6 +26,13 @@ bool Poller::add(int fd, Pollable& pollable) {
   return ::epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+bool Poller::add_shared_listener(int fd, Pollable& pollable) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLEXCLUSIVE | EPOLLET;
+  event.data.ptr = &pollable;
+  return ::epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 int Poller::poll() {
   epoll_event events[256];
   int count = ::epoll_wait(fd_, events, 256, 0);

@@ -28,6 +28,8 @@ class Poller {
   /// False with errno when the kernel refuses. The pollable must live until the end of the turn in which its
   /// descriptor was closed: events of the same batch may still name it.
   bool add(int fd, Pollable& pollable);
+  /// For a listening descriptor that several cores share: the kernel wakes one of them for each client.
+  bool add_shared_listener(int fd, Pollable& pollable);
 
   /// Calls on_events for what has happened, without waiting. Returns how many events there were.
   int poll();

@@ -1,112 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+// A connection at work: requests, answers, and its end. How it begins is connection_begin.cc.
 #include "origin/connection.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <fmt/core.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "origin/origin.h"
 
 namespace holdfast::origin {
 
-const char* to_text(Stage stage) {
-  switch (stage) {
-    case Stage::dns: return "dns";
-    case Stage::connect: return "connect";
-    case Stage::write: return "write";
-    case Stage::header: return "header";
-    case Stage::body: return "body";
-  }
-  return "unknown";
+using wire::ProxyError;
+
+OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {
+  ++origin.connections_;
 }
 
-OriginConnection::OriginConnection(Origin& origin) : origin_(origin) {}
-
-// ------------------------------------------------------------------------------------------------- connecting
-
-void OriginConnection::connect(OriginHandler& handler) {
-  handler_ = &handler;
-  const auto& id = origin_.id();
-  set_deadline(origin_.core().wheel(), origin_.core().now() + origin_.options().connect_timeout_ms);
-  if (const auto* known = origin_.resolver().known(id.host, id.port)) {
-    endpoints_ = *known;
-    state_ = State::connecting;
-    origin_.core().run_soon(*this);  // an error must not be told from in here
-  } else {
-    state_ = State::resolving;
-    origin_.resolver().resolve(id.host, id.port, *this);
-  }
-}
-
-void OriginConnection::on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) {
-  if (state_ != State::resolving) return;
-  if (endpoints.empty()) return fail(Stage::dns, error.empty() ? "the name has no address" : error);
-  endpoints_ = endpoints;
-  state_ = State::connecting;
-  try_endpoints();
-}
-
-/// Tries one address after the other, until one of them is being connected to.
-void OriginConnection::try_endpoints() {
-  bool blocked = false;
-  while (!endpoints_.empty()) {
-    auto endpoint = endpoints_.front();
-    endpoints_.erase(endpoints_.begin());
-    if (origin_.id().internal == InternalAddresses::blocked && net::is_internal(endpoint)) {
-      blocked = true;
-      continue;
-    }
-    if (try_connect(endpoint)) return;
-  }
-  if (blocked && connect_error_.empty()) {
-    OriginError error{Stage::connect, false, true, "an untrusted target must not lead to an internal address"};
-    auto* handler = std::exchange(handler_, nullptr);
-    close();
-    if (handler) handler->on_origin_error(error);
-    return;
-  }
-  fail(Stage::connect, connect_error_);
-}
-
-bool OriginConnection::try_connect(const net::Endpoint& endpoint) {
-  trying_ = endpoint.text();
-  int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0) {
-    int one = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (::connect(fd, endpoint.address(), endpoint.size) == 0 || errno == EINPROGRESS) {
-      if (socket_.open(fd, origin_.core().poller(), *this)) return true;
-    } else {
-      int error = errno;
-      ::close(fd);
-      errno = error;
-    }
-  }
-  connect_error_ = fmt::format("{}: {}", trying_, std::strerror(errno));
-  return false;
-}
-
-void OriginConnection::on_connect_event() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) {
-    connect_error_ = fmt::format("{}: {}", trying_, std::strerror(error));
-    socket_.close();
-    return try_endpoints();
-  }
-  state_ = State::busy;
-  endpoints_.clear();
-  endpoints_.shrink_to_fit();
-  clear_deadline();
-  if (handler_) handler_->on_origin_ready();
+OriginConnection::~OriginConnection() {
+  if (counted_) origin_.on_closed();
+  --origin_.connections_;
 }
 
 // --------------------------------------------------------------------------------------------------- requests
@@ -162,7 +76,9 @@ void OriginConnection::close() {
   state_ = State::closed;
   clear_deadline();
   net::ResolveWaiter::unlink();
+  WaitingHook::unlink();
   socket_.close();
+  if (std::exchange(counted_, false)) origin_.on_closed();
 }
 
 /// Another span of patience: for the answer's head once the request is out, else for the next bytes.
@@ -181,8 +97,13 @@ void OriginConnection::on_events(std::uint32_t events) {
       on_connect_event();
       if (state_ != State::busy) return;
       break;  // an origin may speak, or hang up, in the very event that tells of the connection
+    case State::handshake:
+      if (socket_.queued_bytes()) socket_.flush();
+      continue_handshake();
+      if (state_ != State::busy) return;
+      break;
     case State::idle:
-      if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) origin_.drop(*this);
+      if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) && socket_.has_input()) origin_.drop(*this);
       return;
     case State::busy: break;
     default: return;
@@ -208,18 +129,20 @@ void OriginConnection::on_soon() {
 
 void OriginConnection::on_deadline() {
   switch (state_) {
-    case State::resolving: return fail(Stage::dns, "no answer within connect_timeout_ms", true);
-    case State::connecting: return fail(Stage::connect, "no answer within connect_timeout_ms", true);
+    case State::waiting: return fail_waiting();
+    case State::resolving: return time_out(Stage::dns, "no answer within connect_timeout_ms");
+    case State::connecting: return time_out(Stage::connect, "no answer within connect_timeout_ms");
+    case State::handshake: return time_out(Stage::tls, "no answer within connect_timeout_ms");
     case State::idle: return origin_.drop(*this);
     case State::busy:
       if (phase_ == Phase::done) return;
       if (paused_) return touch();  // it is the client that is slow
-      if (phase_ == Phase::body) return fail(Stage::body, "nothing received for idle_timeout_ms", true);
+      if (phase_ == Phase::body) return time_out(Stage::body, "nothing received for idle_timeout_ms");
       if (request_done_ && socket_.queued_bytes() == 0) {
-        return fail(Stage::header, "no response header within response_timeout_ms", true);
+        return time_out(Stage::header, "no response header within response_timeout_ms");
       }
       // While the client is still sending, its session watches the time.
-      if (socket_.queued_bytes()) return fail(Stage::write, "nothing taken for idle_timeout_ms", true);
+      if (socket_.queued_bytes()) return time_out(Stage::write, "nothing taken for idle_timeout_ms");
       return touch();
     default: return;
   }
@@ -229,16 +152,17 @@ void OriginConnection::read_response() {
   while (state_ == State::busy && phase_ != Phase::done && readable_ && !paused_) {
     char* data = origin_.core().scratch();
     auto n = socket_.read(data, net::Core::kScratchBytes);
-    bool emptied =
-        n == net::Socket::kWouldBlock || (n > 0 && n < static_cast<std::ptrdiff_t>(net::Core::kScratchBytes));
-    if (emptied && !hung_up_) readable_ = false;
+    if (socket_.emptied_by(n, net::Core::kScratchBytes) && !hung_up_) readable_ = false;
     if (n == net::Socket::kWouldBlock) {
       readable_ = false;
       return;
     }
     if (n == net::Socket::kEndOfFile) return on_end_of_file();
     if (n < 0) {
-      return fail(phase_ == Phase::head ? Stage::header : Stage::body, "the origin reset the connection");
+      const auto* tls = socket_.tls();
+      if (tls && tls->peer_rejected_us()) return fail(Stage::tls, handshake_error_of(tls->fault()), tls->error());
+      return fail(phase_ == Phase::head ? Stage::header : Stage::body, broken_off(),
+                  tls ? "the origin cut the connection" : "the origin reset the connection");
     }
     received_ = true;
     if (phase_ == Phase::body) touch();
@@ -248,11 +172,11 @@ void OriginConnection::read_response() {
 
 void OriginConnection::on_end_of_file() {
   if (phase_ == Phase::head) {
-    return fail(Stage::header,
+    return fail(Stage::header, broken_off(),
                 received_ ? "the origin closed inside the response header" : "the origin closed without an answer");
   }
   bool until_close = body_kind_ == BodyKind::streaming && !chunked_;
-  if (!until_close) return fail(Stage::body, "the origin closed inside the response body");
+  if (!until_close) return fail(Stage::body, broken_off(), "the origin closed inside the response body");
   complete(false);
   handler_->on_response_body({}, End::yes);
 }
@@ -280,14 +204,14 @@ bool OriginConnection::feed_head(char* data, std::size_t size, std::size_t& used
   auto& parser = origin_.parser();
   switch (parser.parse({data + used, size - used}, scanner_, origin_.options().header_max_bytes, method_)) {
     case wire::ResponseParser::State::incomplete: return false;
-    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error()); return false;
+    case wire::ResponseParser::State::refused: fail(Stage::header, parser.error_type(), parser.error()); return false;
     case wire::ResponseParser::State::complete: break;
   }
   used += parser.head_size();
   scanner_ = {};
   const auto& head = parser.response();
   if (head.status == 101) {
-    fail(Stage::header, "the origin switched protocols without being asked");
+    fail(Stage::header, ProxyError::http_protocol_error, "the origin switched protocols without being asked");
     return false;
   }
   if (head.status < 200) {
@@ -321,7 +245,7 @@ void OriginConnection::feed_body(char* data, std::size_t size, const wire::Respo
     auto outcome = decoder_.decode(data, size, consumed, content);
     if (outcome == wire::ChunkDecoder::Outcome::bad) {
       // What was good of it is not worth a special case: the client must see a broken response anyway.
-      return fail(head ? Stage::header : Stage::body, decoder_.error());
+      return fail(head ? Stage::header : Stage::body, ProxyError::http_response_transfer_coding, decoder_.error());
     }
     ends = outcome == wire::ChunkDecoder::Outcome::done;
   } else {
@@ -341,13 +265,33 @@ void OriginConnection::feed_body(char* data, std::size_t size, const wire::Respo
 void OriginConnection::complete(bool clean) {
   phase_ = Phase::done;
   clear_deadline();
+  // By now a TLS 1.3 peer has sent its tickets.
+  if (socket_.tls() && !session_kept_) {
+    if (auto session = socket_.tls()->session()) {
+      session_kept_ = true;
+      origin_.remember(std::move(session));
+    }
+  }
   reusable_ = clean && keep_alive_ && request_done_ && socket_.queued_bytes() == 0 && !hung_up_;
 }
 
-void OriginConnection::fail(Stage stage, std::string detail, bool timed_out) {
+/// Before anything of an answer the connection is what broke, afterwards it is the answer.
+ProxyError OriginConnection::broken_off() const {
+  return received_ ? ProxyError::http_response_incomplete : ProxyError::connection_terminated;
+}
+
+void OriginConnection::fail(Stage stage, ProxyError error, std::string detail) {
+  tell_failure({stage, error, false, std::move(detail), state_ == State::busy});
+}
+
+void OriginConnection::time_out(Stage stage, std::string detail) {
+  tell_failure({stage, timeout_error_of(stage), true, std::move(detail)});
+}
+
+void OriginConnection::tell_failure(const OriginError& error) {
   auto* handler = std::exchange(handler_, nullptr);
   close();
-  if (handler) handler->on_origin_error({stage, timed_out, false, std::move(detail)});
+  if (handler) handler->on_origin_error(error);
 }
 
 }  // namespace holdfast::origin

@@ -8,34 +8,30 @@
 #include <string>
 #include <string_view>
 
+#include <boost/intrusive/list.hpp>
+
 #include <holdfast/exchange.h>
 
 #include "net/core.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "origin/failure.h"
 #include "wire/http1_chunked.h"
 #include "wire/http1_response.h"
 
 namespace holdfast::origin {
 
 class Origin;
-
-/// Where a request to an origin failed (the causes of the log and of Proxy-Status).
-enum class Stage : std::uint8_t { dns, connect, write, header, body };
-const char* to_text(Stage stage);
-
-struct OriginError {
-  Stage stage = Stage::connect;
-  bool timed_out = false;
-  bool blocked = false;  ///< by policy: an untrusted target that leads to an internal address
-  std::string detail;
-};
+class OriginConnection;
 
 /// Who makes a request. Calls come on the core's thread and never from inside a call to the connection. Views are valid
 /// for the call only.
 class OriginHandler {
  public:
   virtual void on_origin_ready() = 0;
+  /// Instead, for a connection that has been waiting: here is one that somebody else has given back. The one that waits
+  /// is not needed any more.
+  virtual void on_origin_offered(std::unique_ptr<OriginConnection> idle) = 0;
   /// What was queued towards the origin has been written.
   virtual void on_origin_drained() = 0;
   virtual void on_interim(const wire::ResponseView& head) = 0;
@@ -49,17 +45,27 @@ class OriginHandler {
   ~OriginHandler() = default;
 };
 
+using WaitingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct WaitingTag>,
+                                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
 /// Belongs to one core and, in turns, to the request that uses it and to its Origin's pool of idle ones.
-class OriginConnection final : private net::Pollable,
+class OriginConnection final : public WaitingHook,
+                               private net::Pollable,
                                private net::Timer,
                                private net::Soon,
                                private net::ResolveWaiter {
  public:
   explicit OriginConnection(Origin& origin);
-  ~OriginConnection() = default;
+  ~OriginConnection();
 
-  /// Starts to connect; on_origin_ready or on_origin_error follows.
+  /// Starts to connect, or to wait for its turn to do so; on_origin_ready, on_origin_offered or on_origin_error
+  /// follows.
   void connect(OriginHandler& handler);
+  /// Its turn has come: it goes on with connecting.
+  void on_turn();
+  OriginHandler& handler() const { return *handler_; }
+  /// Whether it has its place among the origin's connections, and waits for a descriptor only.
+  bool counted() const { return counted_; }
 
   /// Takes an idle connection for a new request. False when it has become unusable meanwhile.
   bool reuse(OriginHandler& handler);
@@ -89,7 +95,7 @@ class OriginConnection final : private net::Pollable,
   Origin& origin() { return origin_; }
 
  private:
-  enum class State : std::uint8_t { fresh, resolving, connecting, busy, idle, closed };
+  enum class State : std::uint8_t { fresh, waiting, resolving, connecting, handshake, busy, idle, closed };
   enum class Phase : std::uint8_t { head, body, done };
 
   void on_events(std::uint32_t events) override;
@@ -97,16 +103,27 @@ class OriginConnection final : private net::Pollable,
   void on_soon() override;
   void on_resolved(const std::vector<net::Endpoint>& endpoints, const std::string& error) override;
 
+  enum class Attempt : std::uint8_t { begun, failed, no_descriptor };
+  void begin_connect();
   void try_endpoints();
-  bool try_connect(const net::Endpoint& endpoint);
+  Attempt try_connect(const net::Endpoint& endpoint);
+  void wait_for_descriptor();
+  void note_connect_error(int error);
   void on_connect_event();
+  void begin_handshake();
+  void continue_handshake();
+  void ready_for_request();
   void read_response();
   void feed(char* data, std::size_t size);
   bool feed_head(char* data, std::size_t size, std::size_t& used);
   void feed_body(char* data, std::size_t size, const wire::ResponseView* head);
   void on_end_of_file();
   void complete(bool clean);
-  void fail(Stage stage, std::string detail, bool timed_out = false);
+  void fail(Stage stage, wire::ProxyError error, std::string detail);
+  void time_out(Stage stage, std::string detail);
+  void tell_failure(const OriginError& error);
+  wire::ProxyError broken_off() const;
+  void fail_waiting();
   void touch();
 
   Origin& origin_;
@@ -115,6 +132,7 @@ class OriginConnection final : private net::Pollable,
   std::vector<net::Endpoint> endpoints_;  // still to be tried
   std::string trying_;                    // the address that is being connected to
   std::string connect_error_;
+  wire::ProxyError connect_status_ = wire::ProxyError::connection_refused;
   std::unique_ptr<std::string> partial_;  // of a head
   wire::HeadScanner scanner_;
   wire::ChunkDecoder decoder_;
@@ -124,8 +142,10 @@ class OriginConnection final : private net::Pollable,
   Phase phase_ = Phase::done;
   wire::ResponseParser::Method method_ = wire::ResponseParser::Method::other;
   BodyKind body_kind_ = BodyKind::none;
+  bool counted_ = false;  // among the origin's open ones
   bool chunked_ = false;
   bool keep_alive_ = false;
+  bool session_kept_ = false;  // a TLS session of this connection has been remembered
   bool reusable_ = false;
   bool request_done_ = false;
   bool received_ = false;

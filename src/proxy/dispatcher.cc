@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/cause.h"
+#include "base/jitter.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "hold/hold.h"
 #include "proxy/error_answer.h"
@@ -18,14 +21,18 @@ namespace {
 /// Stands for a request that goes nowhere, so that the access log can name it.
 class Refusal final : public ExchangeHandler {
  public:
-  Refusal(const RequestView& request, std::string_view route_id)
-      : request_(request.method, request.target, request.host, route_id) {}
+  Refusal(const RequestView& request, std::string_view route_id, base::Cause cause)
+      : request_(request.method, request.target, request.host, route_id), cause_(cause) {}
 
   void on_request_body(std::string_view, End) override {}
-  void describe(AccessNote& note) const override { request_.describe(note); }
+  void describe(AccessNote& note) const override {
+    request_.describe(note);
+    note.cause = to_text(cause_);
+  }
 
  private:
   const hold::HeldRequest request_;
+  const base::Cause cause_;
 };
 
 std::string_view find_field(const RequestView& request, std::string_view name) {
@@ -73,14 +80,36 @@ RouteRef Dispatcher::find_route(const RequestView& request, bool websocket) cons
   return table.match({.host = request.host, .websocket = websocket, .tls = tls, .path = request.target});
 }
 
+/// Clients that are connected already could still ask for more than there is memory for.
+void Dispatcher::refuse_for_memory(Exchange& exchange, const RequestView& request) {
+  const auto& load = *context_.load;
+  context_.core.counters().add(base::Counter::requests_refused_memory);
+  static base::LogLimiter limiter;
+  base::log_limited(limiter, {{"conn", exchange.connection_id()}, base::LogField::bare("target", request.target)},
+                    "request refused: server.memory_max_bytes ({}) reached, {} in use", load.memory_max_bytes.load(),
+                    load.memory_bytes.load());
+  exchange.set_handler(std::make_unique<Refusal>(request, std::string_view(), base::Cause::limit));
+  answer_error(exchange, context_.options.proxy_name,
+               {.status = 503,
+                .error = wire::ProxyError::connection_limit_reached,
+                .line = "Too little memory",
+                .retry_after_s = base::retry_after_s(context_.options.retry_after_max_s)});
+}
+
 void Dispatcher::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
+  if (context_.load && context_.load->shedding.load(std::memory_order_relaxed))
+    return refuse_for_memory(exchange, request);
   bool websocket = is_websocket(request);
   auto route = find_route(request, websocket);
   const char* missing = route ? missing_feature(*route, request, websocket) : nullptr;
   if (!route || missing) {
-    auto refusal = std::make_unique<Refusal>(request, route ? std::string_view(route->id) : std::string_view());
-    exchange.set_handler(std::move(refusal));
-    return missing ? answer_error(exchange, 501, missing) : answer_error(exchange, 502, "Route not found");
+    auto cause = route ? base::Cause::unsupported : base::Cause::route;
+    exchange.set_handler(
+        std::make_unique<Refusal>(request, route ? std::string_view(route->id) : std::string_view(), cause));
+    using wire::ProxyError;
+    const auto& name = context_.options.proxy_name;
+    return missing ? answer_error(exchange, name, {501, ProxyError::proxy_internal_response, missing})
+                   : answer_error(exchange, name, {502, ProxyError::destination_not_found, "Route not found"});
   }
   auto proxied = std::make_unique<ProxiedRequest>(context_, exchange, request, std::move(route));
   auto& handler = *proxied;

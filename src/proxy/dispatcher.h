@@ -18,6 +18,7 @@ class Dispatcher final : public RequestAcceptor {
   void on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) override;
 
  private:
+  void refuse_for_memory(Exchange& exchange, const RequestView& request);
   RouteRef find_route(const RequestView& request, bool websocket) const;
 
   ProxyContext& context_;

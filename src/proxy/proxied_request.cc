@@ -7,10 +7,10 @@
 
 #include <fmt/core.h>
 
+#include "base/jitter.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "proxy/error_answer.h"
 #include "proxy/rewrite.h"
+#include "proxy/route_table.h"
 #include "wire/http1_chunked.h"
 #include "wire/status.h"
 
@@ -20,6 +20,12 @@ ProxiedRequest::ProxiedRequest(ProxyContext& context, Exchange& exchange, const 
     : context_(context), exchange_(exchange), request_(request), route_(std::move(route)) {}
 
 ProxiedRequest::~ProxiedRequest() {
+  end_waiting();
+  drop_connection();
+}
+
+void ProxiedRequest::on_client_gone() {
+  end_waiting();
   drop_connection();
 }
 
@@ -28,13 +34,33 @@ void ProxiedRequest::describe(AccessNote& note) const {
   note.target = request_.target();
   note.host = request_.host();
   note.route = route_->id;
-  note.cause = cause_;
+  note.cause = to_text(cause_);
 }
 
 void ProxiedRequest::start(std::string_view body, End end) {
   body_done_ = end == End::yes;
   keep_for_replay(body);
+  if (!begin_waiting()) return;
   try_target();
+}
+
+/// False when too many wait already, which has been answered. Built-in origins make nobody wait.
+bool ProxiedRequest::begin_waiting() {
+  if (!context_.load || target().kind != Target::Kind::tcp) return true;
+  auto& quota = context_.load->waiting_requests;
+  if (quota.take()) return waiting_ = true;
+  context_.core.counters().add(base::Counter::requests_refused_waiting);
+  static base::LogLimiter limiter;
+  base::log_limited(
+      limiter,
+      {{"route", route_->id}, {"conn", exchange_.connection_id()}, base::LogField::bare("target", request_.target())},
+      "request refused: proxy.waiting_requests_max ({}) reached", quota.limit.load());
+  fail_overloaded("Too many requests wait for an answer.");
+  return false;
+}
+
+void ProxiedRequest::end_waiting() {
+  if (std::exchange(waiting_, false)) context_.load->waiting_requests.give_back();
 }
 
 void ProxiedRequest::try_target() {
@@ -42,11 +68,20 @@ void ProxiedRequest::try_target() {
   switch (to.kind) {
     case Target::Kind::test: return ask_builtin(context_.test_origin);
     case Target::Kind::demo: return ask_builtin(context_.demo_origin);
-    case Target::Kind::unsupported: return fail(501, fmt::format("{} are not supported here.", to.unsupported));
+    case Target::Kind::unsupported:
+      cause_ = base::Cause::unsupported;
+      return fail({501, wire::ProxyError::proxy_configuration_error,
+                   fmt::format("{} are not supported here.", to.unsupported)});
     case Target::Kind::tcp: break;
   }
-  auto& origin = context_.origins.get(
-      {to.host, to.port, to.untrusted ? origin::InternalAddresses::blocked : origin::InternalAddresses::allowed});
+  origin::OriginId id{to.host, to.port,
+                      to.untrusted ? origin::InternalAddresses::blocked : origin::InternalAddresses::allowed};
+  if (to.tls) {
+    id.tls = context_.snapshot->tls.get(to);
+    // The certificate must be for the host that the origin is asked for, unless it is to be for the one connected to.
+    id.server_name = to.trust_connect_host ? to.host : std::string(route_host(host_for(request_, *route_, to)));
+  }
+  auto& origin = context_.origins.get(id);
   context_.core.counters().add(base::Counter::origin_requests);
   if (!retried_) connection_ = origin.take_idle(*this);
   if (connection_) return send_head();
@@ -57,7 +92,10 @@ void ProxiedRequest::try_target() {
 /// subscribes anybody.
 void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
   if (!body_done_) return;  // asked again with the last of the body
-  if (!builtin) return fail(502, "No such built-in origin.");
+  if (!builtin) {
+    cause_ = base::Cause::unsupported;
+    return fail({502, wire::ProxyError::proxy_configuration_error, "No such built-in origin."});
+  }
   alive_ = std::make_shared<bool>(true);
   context_.core.post([this, builtin, alive = alive_] {
     if (!*alive) return;
@@ -85,6 +123,12 @@ void ProxiedRequest::ask_builtin(origin::BuiltinOrigin* builtin) {
 // ---------------------------------------------------------------------------------------------- sending to it
 
 void ProxiedRequest::on_origin_ready() {
+  send_head();
+}
+
+void ProxiedRequest::on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) {
+  drop_connection();
+  connection_ = std::move(idle);
   send_head();
 }
 
@@ -121,6 +165,7 @@ void ProxiedRequest::send_head() {
   connection_->begin(request_.method() == "HEAD" ? wire::ResponseParser::Method::head
                                                  : wire::ResponseParser::Method::other);
   sending_ = true;
+  sent_us_ = base::steady_us();
   char size[18];
   std::array<Slice, 4> slices{Slice(std::string_view(head))};
   std::size_t count = 1;
@@ -208,11 +253,10 @@ bool ProxiedRequest::may_retry(const origin::OriginError& error) const {
 
 void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   if (over_) return;
-  context_.core.counters().add(base::Counter::origin_failures);
-  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
-  bool retry = !before_request && !responded_ && !collected_ && may_retry(error);
+  count_failure(error);
+  bool retry = !error.before_request() && !responded_ && !collected_ && may_retry(error);
   drop_connection();
-  cause_ = error.timed_out ? fmt::format("{}-timeout", to_text(error.stage)) : to_text(error.stage);
+  cause_ = error.cause();
   if (responded_) {
     log_origin_error(error, "response cut");
     over_ = true;
@@ -226,7 +270,7 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
     sending_ = false;
     return try_target();
   }
-  if (before_request && target_index_ + 1 < route_->targets.size()) {
+  if (error.before_request() && target_index_ + 1 < route_->targets.size()) {
     log_origin_error(error, "trying the next target");
     ++target_index_;
     return try_target();
@@ -235,12 +279,19 @@ void ProxiedRequest::on_origin_error(const origin::OriginError& error) {
   fail_origin(error);
 }
 
+void ProxiedRequest::count_failure(const origin::OriginError& error) {
+  auto& counters = context_.core.counters();
+  counters.add(base::Counter::origin_failures);
+  if (error.timed_out) counters.add(base::Counter::origin_timeouts);
+  auto first = static_cast<std::size_t>(base::Counter::origin_failed_dns);
+  counters.add(static_cast<base::Counter>(first + static_cast<std::size_t>(error.stage)));
+}
+
 void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   std::string text = "Error while proxying to origin.";
-  bool before_request = error.stage == origin::Stage::dns || error.stage == origin::Stage::connect;
-  if (debug() && error.blocked) {
+  if (debug() && error.blocked()) {
     text = "Error: Origin host/IP blocked.";
-  } else if (debug() && before_request) {
+  } else if (debug() && error.before_request()) {
     text = "Unable to connect to any targets. Tried: ";
     for (std::size_t i = 0; i < route_->targets.size(); ++i) {
       if (i > 0) text += ", ";
@@ -249,24 +300,45 @@ void ProxiedRequest::fail_origin(const origin::OriginError& error) {
   } else if (debug()) {
     text = fmt::format("Error while proxying to origin: {}: {}", to_text(error.stage), error.detail);
   }
-  fail(error.timed_out ? 504 : 502, text);
+  auto details = debug() ? std::string_view(error.detail) : "";
+  if (error.overload()) return fail_overloaded(debug() ? text : "No connection to the origin became free.", details);
+  fail({error.timed_out ? 504 : 502, error.error, text, details});
 }
 
-void ProxiedRequest::fail(int status, std::string_view line) {
+void ProxiedRequest::fail_overloaded(std::string_view line, std::string_view details) {
+  cause_ = base::Cause::limit;
+  fail({503, wire::ProxyError::connection_limit_reached, line, details,
+        base::retry_after_s(context_.options.retry_after_max_s)});
+}
+
+void ProxiedRequest::fail(const ErrorAnswer& answer) {
   over_ = true;
+  end_waiting();
   drop_connection();
   stream_hold_.reset();
   response_hold_.reset();
   collected_.reset();
   responded_ = true;
-  answer_error(exchange_, status, line);
+  answer_error(exchange_, context_.options.proxy_name, answer);
 }
 
-void ProxiedRequest::log_origin_error(const origin::OriginError& error, std::string_view what_now) const {
+void ProxiedRequest::log_origin_error(const origin::OriginError& error, const char* what_now) const {
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "origin failed ({}): cause={} target={} detail=\"{}\" route={} conn={} {} {}", what_now,
-                    cause_, target().text, base::printable(error.detail), route_->id.empty() ? "-" : route_->id,
-                    exchange_.connection_id(), request_.method(), base::printable(request_.target()));
+  log_trouble(limiter, fmt::format("origin failed ({})", what_now), error.cause(), error.detail);
+}
+
+/// A warning with everything that tells the request and its origin.
+void ProxiedRequest::log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause,
+                                 std::string_view detail) const {
+  base::log_limited(limiter,
+                    {{"cause", to_text(cause)},
+                     base::LogField::labelled("origin", "target", target().text),
+                     {"detail", detail},
+                     {"route", route_->id},
+                     {"conn", exchange_.connection_id()},
+                     base::LogField::bare("method", request_.method()),
+                     base::LogField::bare("target", request_.target())},
+                    "{}", what);
 }
 
 }  // namespace holdfast::proxy

@@ -9,9 +9,12 @@
 #include <holdfast/exchange.h>
 #include <holdfast/instruct.h>
 
+#include "base/cause.h"
+#include "base/log.h"
 #include "hold/response_hold.h"
 #include "hold/stream_hold.h"
 #include "origin/origin.h"
+#include "proxy/error_answer.h"
 #include "proxy/options.h"
 #include "proxy/stored_request.h"
 
@@ -34,7 +37,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   // ExchangeHandler
   void on_request_body(std::string_view part, End end) override;
   void on_drained() override;
-  void on_client_gone() override { drop_connection(); }
+  void on_client_gone() override;
   void describe(AccessNote& note) const override;
 
  private:
@@ -50,6 +53,7 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
 
   // origin::OriginHandler
   void on_origin_ready() override;
+  void on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) override;
   void on_origin_drained() override;
   void on_interim(const wire::ResponseView& head) override;
   void on_response(const wire::ResponseView& head, std::string_view body, End end) override;
@@ -57,6 +61,8 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void on_origin_error(const origin::OriginError& error) override;
 
   // towards the origin
+  bool begin_waiting();
+  void end_waiting();
   const Target& target() const { return route_->targets[target_index_]; }
   void try_target();
   void ask_builtin(origin::BuiltinOrigin* builtin);
@@ -69,21 +75,27 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   void release_connection();
 
   // from the origin
+  void count_response(int status);
   void relay(const wire::ResponseView& head, const Instruct* instruct, std::string_view body, End end);
   void after_relay(Written written, End end);
   void follow_instructions(const wire::ResponseView& head, std::string_view body, End end);
   void collect(std::string_view part, End end);
   void finish_collected();
   void answer_collected();
+  hold::HeldRequest held_request(const hold::HeldRequest::Meta& meta) const;
   void make_stream_hold(const Instruct& instruct);
   void make_response_hold(const Instruct& instruct);
-  void refuse_instructions(std::string_view why);
+  void refuse_instructions(wire::ProxyError error, std::string_view why);
   void warn_of_missing_features(const Instruct& instruct) const;
   void begin_stream_hold();
+  hold::Asker asker() const { return {exchange_, route_->id, request_.target()}; }
 
-  void fail(int status, std::string_view line);
+  void fail(const ErrorAnswer& answer);
+  void count_failure(const origin::OriginError& error);
+  void fail_overloaded(std::string_view line, std::string_view details = {});
   void fail_origin(const origin::OriginError& error);
-  void log_origin_error(const origin::OriginError& error, std::string_view what_now) const;
+  void log_origin_error(const origin::OriginError& error, const char* what_now) const;
+  void log_trouble(base::LogLimiter& limiter, std::string_view what, base::Cause cause, std::string_view detail) const;
   bool debug() const { return context_.options.debug || route_->debug; }
 
   ProxyContext& context_;
@@ -97,8 +109,10 @@ class ProxiedRequest final : public ExchangeHandler, private origin::OriginHandl
   std::string replay_;            // the request body so far, while all of it is kept
   std::shared_ptr<bool> alive_;   // for a built-in origin's answer
   std::uint64_t from_order_ = 0;  // of the first message that the origin cannot have known of
+  std::int64_t sent_us_ = 0;      // when the head was sent
   std::size_t target_index_ = 0;
-  std::string cause_;            // of an error, for the access log
+  base::Cause cause_ = base::Cause::none;
+  bool waiting_ = false;         // for an origin's header: one of Load::waiting_requests
   bool replay_complete_ = true;  // replay_ holds everything that has arrived
   bool body_done_ = false;       // the request body has arrived in full
   bool sending_ = false;         // the head is out, the body follows as it comes

@@ -16,6 +16,9 @@
 #include "wire/status.h"
 
 namespace holdfast::proxy {
+
+using wire::ProxyError;
+
 namespace {
 
 std::string_view field_value(Fields fields, wire::FieldId id) {
@@ -61,6 +64,16 @@ StatusLine status_of(const wire::ResponseView& head, const Instruct* instruct) {
 
 }  // namespace
 
+/// Of an origin that is reached over the network; the built-in ones would tell nothing.
+void ProxiedRequest::count_response(int status) {
+  if (!connection_) return;
+  auto& counters = context_.core.counters();
+  counters.observe(base::Timing::origin_response, base::steady_us() - sent_us_);
+  auto class_2xx = static_cast<std::size_t>(base::Counter::origin_2xx);
+  auto status_class = static_cast<std::size_t>(std::clamp(status / 100, 2, 5));
+  counters.add(static_cast<base::Counter>(class_2xx + status_class - 2));
+}
+
 void ProxiedRequest::on_interim(const wire::ResponseView& head) {
   auto& fields = context_.fields;
   fields.clear();
@@ -70,7 +83,9 @@ void ProxiedRequest::on_interim(const wire::ResponseView& head) {
 
 void ProxiedRequest::on_response(const wire::ResponseView& head, std::string_view body, End end) {
   if (over_) return;
-  cause_.clear();  // of what a retry or the next target has made good
+  count_response(head.status);
+  end_waiting();
+  cause_ = base::Cause::none;  // of what a retry or the next target has made good
   if (!route_->no_grip && has_instructions(head.fields)) {
     follow_instructions(head, body, end);
   } else {
@@ -136,11 +151,12 @@ void ProxiedRequest::after_relay(Written written, End end) {
 
 void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::string_view body, End end) {
   auto instruct = grip::parse_instruct_headers(head.fields);
-  if (!instruct) return refuse_instructions(instruct.error().what);
+  if (!instruct) return refuse_instructions(ProxyError::http_protocol_error, instruct.error().what);
   warn_of_missing_features(*instruct);
   bool document = grip::is_instruct_type(field_value(head.fields, wire::FieldId::content_type));
   if (document && head.status != 200) {
     return refuse_instructions(
+        ProxyError::http_protocol_error,
         fmt::format("an application/grip-instruct response has status {}; it must be 200", head.status));
   }
   auto coding = field_value(head.fields, wire::FieldId::content_encoding);
@@ -170,12 +186,15 @@ void ProxiedRequest::follow_instructions(const wire::ResponseView& head, std::st
 
 void ProxiedRequest::collect(std::string_view part, End end) {
   if (collected_->body.size() + part.size() > context_.options.instruct_max_bytes) {
-    cause_ = "grip";
+    context_.core.counters().add(base::Counter::instructs_refused);
+    cause_ = base::Cause::grip;
+    auto why = fmt::format("proxy.instruct_max_bytes ({}) reached", context_.options.instruct_max_bytes);
     static base::LogLimiter limiter;
-    base::log_limited(limiter, "instructions refused: proxy.instruct_max_bytes ({}) reached: cause=grip target={} {}",
-                      context_.options.instruct_max_bytes, target().text, base::printable(request_.target()));
-    return fail(502, debug() ? fmt::format("GRIP instruct response too large from {}", target().text)
-                             : "Error while proxying to origin.");
+    log_trouble(limiter, "instructions refused", cause_, why);
+    return fail({502, ProxyError::http_response_body_size,
+                 debug() ? fmt::format("GRIP instruct response too large from {}", target().text)
+                         : "Error while proxying to origin.",
+                 debug() ? std::string_view(why) : ""});
   }
   collected_->body.append(part);
   if (end == End::no) return;
@@ -189,12 +208,15 @@ void ProxiedRequest::finish_collected() {
   if (!collected.content_encoding.empty()) {
     auto decoded =
         wire::decode_content(collected.content_encoding, collected.body, context_.options.instruct_max_bytes);
-    if (!decoded) return refuse_instructions(fmt::format("a response with instructions: {}", decoded.error().what));
+    if (!decoded) {
+      return refuse_instructions(ProxyError::http_response_content_coding,
+                                 fmt::format("a response with instructions: {}", decoded.error().what));
+    }
     collected.body = std::move(*decoded);
   }
   if (collected.document) {
     auto instruct = grip::parse_instruct_document(collected.body, std::move(collected.instruct));
-    if (!instruct) return refuse_instructions(instruct.error().what);
+    if (!instruct) return refuse_instructions(ProxyError::http_protocol_error, instruct.error().what);
     warn_of_missing_features(*instruct);
     collected.instruct = std::move(*instruct);
     auto& response = *collected.instruct.response;
@@ -242,20 +264,25 @@ void ProxiedRequest::answer_collected() {
   if (streams && written != Written::failed) begin_stream_hold();
 }
 
+hold::HeldRequest ProxiedRequest::held_request(const hold::HeldRequest::Meta& meta) const {
+  return {request_.method(), request_.target(), request_.host(), route_->id, meta};
+}
+
 void ProxiedRequest::make_response_hold(const Instruct& instruct) {
   // The request must be here in full to be asked again later (ERR-4).
-  if (!replay_complete_) return fail(400, "Request too large to accept GRIP instruct.");
-  response_hold_ = std::make_unique<hold::ResponseHold>(
-      context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-  response_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
+  if (!replay_complete_) {
+    cause_ = base::Cause::limit;
+    return fail({400, ProxyError::http_request_error, "Request too large to accept GRIP instruct."});
+  }
+  response_hold_ = std::make_unique<hold::ResponseHold>(context_.holds, exchange_, held_request(instruct.meta));
+  response_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
+                            from_order_);
 }
 
 void ProxiedRequest::make_stream_hold(const Instruct& instruct) {
-  stream_hold_ = std::make_unique<hold::StreamHold>(
-      context_.holds, exchange_, hold::HeldRequest(request_.method(), request_.target(), request_.host(), route_->id));
-  stream_hold_->subscribe(
-      hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, request_.target()), from_order_);
+  stream_hold_ = std::make_unique<hold::StreamHold>(context_.holds, exchange_, held_request(instruct.meta));
+  stream_hold_->subscribe(hold::channel_names(context_.holds, instruct, route_->prefix, target().sub, asker()),
+                          from_order_);
   stream_hold_->set_keep_alive(instruct.keep_alive);
 }
 
@@ -269,17 +296,18 @@ void ProxiedRequest::warn_of_missing_features(const Instruct& instruct) const {
   auto missing = missing_features(instruct);
   if (missing.empty()) return;
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "instructions not followed in full: {} not yet supported: target={} {}", missing,
-                    target().text, base::printable(request_.target()));
+  log_trouble(limiter, "instructions not followed in full", base::Cause::grip, missing + " not yet supported");
 }
 
 /// ERR-6. What was wrong is for the log; the client learns it only where that is wanted.
-void ProxiedRequest::refuse_instructions(std::string_view why) {
-  cause_ = "grip";
+void ProxiedRequest::refuse_instructions(ProxyError error, std::string_view why) {
+  cause_ = base::Cause::grip;
+  context_.core.counters().add(base::Counter::instructs_refused);
   static base::LogLimiter limiter;
-  base::log_limited(limiter, "bad instructions: cause=grip target={} detail=\"{}\" conn={} {}", target().text,
-                    base::printable(why), exchange_.connection_id(), base::printable(request_.target()));
-  fail(502, debug() ? fmt::format("Failed to parse accept instructions: {}", why) : "Error while proxying to origin.");
+  log_trouble(limiter, "bad instructions", cause_, why);
+  fail({502, error,
+        debug() ? fmt::format("Failed to parse accept instructions: {}", why) : "Error while proxying to origin.",
+        debug() ? why : ""});
 }
 
 }  // namespace holdfast::proxy

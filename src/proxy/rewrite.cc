@@ -70,17 +70,6 @@ void append_cdn_loop(std::string& out, Fields fields, const std::string& own) {
 
 }  // namespace
 
-ForwardedForRule parse_forwarded_for_rule(const std::vector<std::string>& words) {
-  ForwardedForRule rule;
-  constexpr std::string_view kTruncate = "truncate:";
-  for (const auto& word : words) {
-    if (word == "append") rule.append = true;
-    if (word.starts_with(kTruncate))
-      rule.truncate = base::parse_decimal(std::string_view(word).substr(kTruncate.size()));
-  }
-  return rule;
-}
-
 std::string narrow_accept_encoding(std::string_view value) {
   std::string out;
   while (!value.empty()) {
@@ -112,6 +101,12 @@ std::string forwarded_for(Fields fields, const ForwardedForRule& rule, const Pee
   return out;
 }
 
+std::string_view host_for(const StoredRequest& request, const Route& route, const Target& target) {
+  if (!target.host_override.empty()) return target.host_override;
+  if (!route.as_host.empty()) return route.as_host;
+  return request.host();
+}
+
 void append_origin_head(std::string& out, const StoredRequest& request, const Route& route, const Target& target,
                         const ProxyOptions& options, const PeerAddress& peer, std::string_view signature,
                         const OriginFraming& framing) {
@@ -119,10 +114,7 @@ void append_origin_head(std::string& out, const StoredRequest& request, const Ro
   out += ' ';
   append_rewritten_target(out, route, request.target());
   out += " HTTP/1.1\r\n";
-  std::string_view host = !target.host_override.empty() ? std::string_view(target.host_override)
-                          : !route.as_host.empty()      ? std::string_view(route.as_host)
-                                                        : request.host();
-  wire::append_field(out, "Host", host);
+  wire::append_field(out, "Host", host_for(request, route, target));
 
   auto fields = request.fields();
   bool nominates = has_connection(fields);

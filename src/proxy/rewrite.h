@@ -24,6 +24,9 @@ struct OriginFraming {
   std::uint64_t size = 0;
 };
 
+/// What the origin sees as Host (REQ-1, REQ-14): the target's own, the route's, or the client's.
+std::string_view host_for(const StoredRequest& request, const Route& route, const Target& target);
+
 /// Writes the head that the origin gets. `signature` is the Grip-Sig value, empty: none.
 void append_origin_head(std::string& out, const StoredRequest& request, const Route& route, const Target& target,
                         const ProxyOptions& options, const PeerAddress& peer, std::string_view signature,

@@ -18,7 +18,7 @@ namespace holdfast::proxy {
 /// One place that a request can be sent to. The targets of a route are tried in their order (TGT-1).
 struct Target {
   enum class Kind : std::uint8_t {
-    tcp,          ///< host:port
+    tcp,          ///< host:port, or unix:/path, where the port is 0
     test,         ///< the built-in test origin
     demo,         ///< the built-in origin of `holdfast demo`
     unsupported,  ///< loads, but every request to it is answered 501; `unsupported` says why
@@ -27,7 +27,7 @@ struct Target {
   Kind kind = Kind::tcp;
   std::string text;         ///< as written, for logs: "host:port", "test", "zhttp/…"
   std::string unsupported;  ///< with Kind::unsupported, e.g. "zhttp targets"
-  std::string host;         ///< a name, or an IP address without brackets
+  std::string host;         ///< a name, an IP address without brackets, or the path of a unix socket
   std::uint16_t port = 0;
 
   bool tls = false;

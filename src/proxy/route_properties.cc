@@ -155,7 +155,6 @@ void set_optional(T& subject, const std::string& value, PropertyNotes&) {
 // --- The tables ---
 
 constexpr const char* kNeedingIt = "requests that need it are answered 501";
-constexpr const char* kToTarget = "requests to this target are answered 501";
 constexpr const char* kWebSockets = "WebSocket requests are answered 501";
 constexpr const char* kNoEffect = "it has no effect";
 
@@ -187,16 +186,16 @@ constexpr PropertyRule<Route> kConditionRules[] = {
 };
 
 constexpr PropertyRule<Target> kTargetRules[] = {
-    {.name = "client_cert", .text = &Target::client_cert, .later = kNoEffect},
-    {.name = "client_key", .text = &Target::client_key, .later = kNoEffect},
+    {.name = "client_cert", .text = &Target::client_cert},
+    {.name = "client_key", .text = &Target::client_key},
     {.name = "host", .set = set_member<&Target::host_override, set_authority>},
-    {.name = "insecure", .flag = &Target::insecure, .later = kNoEffect},
+    {.name = "insecure", .flag = &Target::insecure},
     {.name = "ipc_file_mode", .set = check_file_mode, .later = kNoEffect},
     {.name = "one_event", .flag = &Target::one_event, .later = kWebSockets},
     {.name = "over_http", .flag = &Target::over_http, .later = kWebSockets},
-    {.name = "ssl", .flag = &Target::tls, .later = kToTarget},
+    {.name = "ssl", .flag = &Target::tls},
     {.name = "sub", .set = add_sub, .may_be_empty = true, .repeatable = true},
-    {.name = "trust_connect_host", .flag = &Target::trust_connect_host, .later = kNoEffect},
+    {.name = "trust_connect_host", .flag = &Target::trust_connect_host},
     {.name = "untrusted", .flag = &Target::untrusted},
 };
 

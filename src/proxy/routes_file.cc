@@ -50,6 +50,8 @@ bool is_name_char(char c) {
   return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
+constexpr std::string_view kUnix = "unix:";
+
 /// Fills in host and port, or says why that is not possible.
 std::string parse_tcp_target(Target& target) {
   const auto& text = target.text;
@@ -155,12 +157,20 @@ class RoutesParser {
       warn("zhttp targets are not supported: requests to it are answered 501");
     } else if (target.text.empty()) {
       return fail("a target begins with its host:port: write e.g. localhost:8080,property");
+    } else if (target.text.starts_with(kUnix)) {
+      target.host = target.text.substr(kUnix.size());
+      if (!net::unix_endpoint(target.host) || target.host.front() != '/') {
+        return fail("a unix socket is named by its absolute path of at most 107 bytes, e.g. unix:/run/api.sock");
+      }
     } else if (auto error = parse_tcp_target(target); !error.empty()) {
       return fail(std::move(error));
-    } else if (target.tls) {
-      target.kind = Target::Kind::unsupported;
-      target.unsupported = "TLS towards targets";
     }
+    if (target.client_cert.empty() != target.client_key.empty()) {
+      return fail("client_cert and client_key belong together: give both or neither");
+    }
+    bool tls_options = target.insecure || target.trust_connect_host || !target.client_cert.empty();
+    if (!target.tls && tls_options)
+      warn("insecure, trust_connect_host, client_cert and client_key have no effect without ssl");
     return true;
   }
 

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/container/static_vector.hpp>
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "grip/encode.h"
@@ -41,6 +44,11 @@ struct Wish {
   int weight = 0;
 };
 
+constexpr std::string_view kWaysIn =
+    ". Send a token of control.tokens as Authorization: Bearer TOKEN, as a Basic password or as Fastly-Key: TOKEN, or "
+    "a "
+    "JWT that a key of control.jwt_keys signs as Authorization: Bearer JWT.";
+
 enum class Resource { root, publish, recover, health, unknown };
 
 /// The path decides, whatever stands in front of the last part ("/realm/x/publish/") and whatever query follows.
@@ -55,10 +63,16 @@ Resource resource_of(std::string_view target) {
   return Resource::unknown;
 }
 
+/// A health check has nothing to learn here, and often no place for a secret.
+bool is_open_to_all(const RequestView& request) {
+  return resource_of(request.target) == Resource::health && (request.method == "GET" || request.method == "HEAD");
+}
+
 class ControlExchange final : public ExchangeHandler {
  public:
-  ControlExchange(channel::Hub& hub, Exchange& exchange, const RequestView& request)
+  ControlExchange(channel::Hub& hub, base::Counters& counters, Exchange& exchange, const RequestView& request)
       : hub_(hub),
+        counters_(counters),
         exchange_(exchange),
         method_(request.method),
         target_(request.target),
@@ -69,6 +83,18 @@ class ControlExchange final : public ExchangeHandler {
     // The common request is here in full, and is read where it stands.
     if (end == End::yes) return handle(body);
     body_.assign(body);
+  }
+
+  /// Answers before the body has arrived. What still comes of it is thrown away by the session.
+  void refuse(std::string_view why) {
+    static base::LogLimiter limiter;
+    base::log_limited(limiter,
+                      {{"conn", exchange_.connection_id()},
+                       {"peer", exchange_.peer().text()},
+                       base::LogField::bare("method", method_),
+                       base::LogField::bare("target", wire::target_path(target_))},
+                      "control request refused: {}", why);
+    answer(401, std::string("Unauthorized: ").append(why).append(kWaysIn));
   }
 
   void on_request_body(std::string_view part, End end) override {
@@ -100,8 +126,11 @@ class ControlExchange final : public ExchangeHandler {
       if (name == "receipt") return answer(400, "'receipt' is not yet supported.");
     }
     if (hub_.overloaded()) {
+      counters_.add(base::Counter::publishes_refused);
       static base::LogLimiter limiter;
-      base::log_limited(limiter, "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
+      base::log_limited(limiter,
+                        {{"conn", exchange_.connection_id()}, {"peer", exchange_.peer().text()}, {"route", "control"}},
+                        "publish refused: control.backlog_max_bytes ({}) reached", hub_.backlog_max_bytes());
       return answer(503, "Too much is waiting to be delivered (control.backlog_max_bytes); try again.");
     }
     auto items = grip::parse_publish_request(body);
@@ -120,18 +149,21 @@ class ControlExchange final : public ExchangeHandler {
   void answer(int status, std::string_view text) { send(status, "text/plain", text); }
 
   void send(int status, std::string_view type, std::string_view text) {
-    Field second = status == 405 ? Field{"Allow", "POST"} : Field{"Retry-After", "1"};
-    const std::array<Field, 2> fields{Field{"Content-Type", type}, second};
+    boost::container::static_vector<Field, 3> fields{Field{"Content-Type", type}};
+    if (status == 401) fields.insert(fields.end(), front::kChallenges.begin(), front::kChallenges.end());
+    if (status == 405) fields.push_back({"Allow", "POST"});
+    if (status == 503) fields.push_back({"Retry-After", "1"});
     const std::array<Slice, 2> slices{Slice(text), Slice(std::string_view("\n"))};
     exchange_.respond({.status = status,
                        .reason = wire::reason_phrase(status),
-                       .fields = {fields.data(), status == 405 || status == 503 ? 2u : 1u},
+                       .fields = {fields.data(), fields.size()},
                        .body_kind = BodyKind::sized,
                        .body_size = text.size() + 1},
                       slices, End::yes);
   }
 
   channel::Hub& hub_;
+  base::Counters& counters_;
   Exchange& exchange_;
   const std::string method_;
   const std::string target_;
@@ -163,9 +195,15 @@ AnswerForm choose_form(Fields fields) {
 }
 
 void ControlEndpoint::on_request(Exchange& exchange, const RequestView& request, std::string_view body, End end) {
-  auto owned = std::make_unique<ControlExchange>(hub_, exchange, request);
+  auto owned = std::make_unique<ControlExchange>(hub_, counters_, exchange, request);
   auto& handler = *owned;
   exchange.set_handler(std::move(owned));
+  if (credentials_ && !is_open_to_all(request)) {
+    if (auto admitted = credentials_->check(request.fields, base::unix_seconds()); !admitted) {
+      counters_.add(base::Counter::unauthorized);
+      return handler.refuse(admitted.error().what);
+    }
+  }
   handler.start(body, end);
 }
 

@@ -86,7 +86,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(channel::Hub& hub, zmq::socket_t* pull, zmq::socket_t* sub) : hub_(hub), pull_(pull), sub_(sub) {}
+  Reader(channel::Hub& hub, base::Counters& counters, zmq::socket_t* pull, zmq::socket_t* sub)
+      : hub_(hub), counters_(counters), pull_(pull), sub_(sub) {}
 
   void read() {
     std::vector<NewMessageRef> messages;
@@ -125,11 +126,13 @@ class Reader {
   }
 
   void bad(std::string_view why) {
+    counters_.add(base::Counter::bad_input);
     static base::LogLimiter limiter;
     base::log_limited(limiter, "ZeroMQ item dropped: {}", base::printable(why, 300));
   }
 
   channel::Hub& hub_;
+  base::Counters& counters_;
   zmq::socket_t* pull_;
   zmq::socket_t* sub_;
 };
@@ -188,15 +191,17 @@ void ZmqIngress::start() {
   if (!sockets_->any()) return;
   sockets_->thread = std::thread([this] {
     auto& s = *sockets_;
-    Reader reader(hub_, s.pull ? &*s.pull : nullptr, s.sub ? &*s.sub : nullptr);
+    Reader reader(hub_, counters_, s.pull ? &*s.pull : nullptr, s.sub ? &*s.sub : nullptr);
     std::vector<zmq::pollitem_t> items{{nullptr, s.wake_fd, ZMQ_POLLIN, 0}};
     if (s.pull) items.push_back({s.pull->handle(), 0, ZMQ_POLLIN, 0});
     if (s.sub) items.push_back({s.sub->handle(), 0, ZMQ_POLLIN, 0});
+    bool overloaded = false;
     while (!s.stopping.load(std::memory_order_acquire)) {
       try {
         // While the cores do not keep up nothing is read, until the publishers' high-water mark holds them back.
-        bool overloaded = hub_.overloaded();
+        bool was_overloaded = std::exchange(overloaded, hub_.overloaded());
         if (overloaded) {
+          if (!was_overloaded) counters_.add(base::Counter::publishes_refused);
           static base::LogLimiter limiter;
           base::log_limited(limiter, "ZeroMQ publishers held back: control.backlog_max_bytes ({}) reached",
                             hub_.backlog_max_bytes());

@@ -8,6 +8,7 @@
 
 #include <holdfast/result.h>
 
+#include "base/counters.h"
 #include "channel/hub.h"
 
 namespace holdfast::publish {
@@ -33,9 +34,13 @@ class ZmqIngress final : public channel::InterestSink {
 
   void on_interest(const std::string& channel, channel::Interest interest) override;
 
+  /// What its thread counts: bad_input, and publishes_refused for each time that the backlog holds publishers back.
+  const base::Counters& counters() const { return counters_; }
+
  private:
   struct Sockets;
   channel::Hub& hub_;
+  base::Counters counters_;
   std::unique_ptr<Sockets> sockets_;
 };
 

@@ -14,7 +14,8 @@ bool is_digit(char c) {
 
 }  // namespace
 
-ResponseParser::State ResponseParser::refuse(const char* what) {
+ResponseParser::State ResponseParser::refuse(ProxyError type, const char* what) {
+  error_type_ = type;
   error_ = what;
   return State::refused;
 }
@@ -23,17 +24,24 @@ ResponseParser::State ResponseParser::parse(std::string_view input, HeadScanner&
                                             Method method) {
   // What is not HTTP at all is told apart at once, not at a time-out.
   auto seen = input.substr(0, kProtocol.size());
-  if (seen != kProtocol.substr(0, seen.size())) return refuse("the answer is not HTTP/1");
+  if (seen != kProtocol.substr(0, seen.size()))
+    return refuse(ProxyError::http_protocol_error, "the answer is not HTTP/1");
   switch (scanner.scan(input)) {
-    case HeadScanner::State::bare_lf: return refuse("a line of the header ends with LF alone");
+    case HeadScanner::State::bare_lf:
+      return refuse(ProxyError::http_protocol_error, "a line of the header ends with LF alone");
     case HeadScanner::State::incomplete:
       if (input.size() <= max_bytes) return State::incomplete;
-      return refuse("the header is over proxy.origin_header_max_bytes");
+      return refuse(ProxyError::http_response_header_section_size, "the header is over proxy.origin_header_max_bytes");
     case HeadScanner::State::complete: break;
   }
   head_size_ = scanner.head_size();
-  if (head_size_ > max_bytes) return refuse("the header is over proxy.origin_header_max_bytes");
-  if (auto error = parse_head(input.substr(0, head_size_), method)) return refuse(error.what);
+  if (head_size_ > max_bytes)
+    return refuse(ProxyError::http_response_header_section_size, "the header is over proxy.origin_header_max_bytes");
+  if (auto error = parse_head(input.substr(0, head_size_), method)) {
+    // As a server we would answer this with a 501.
+    bool coding = error.status == 501;
+    return refuse(coding ? ProxyError::http_response_transfer_coding : ProxyError::http_protocol_error, error.what);
+  }
   return State::complete;
 }
 

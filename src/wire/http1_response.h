@@ -9,6 +9,7 @@
 #include <holdfast/exchange.h>
 
 #include "wire/http1_fields.h"
+#include "wire/proxy_status.h"
 
 namespace holdfast::wire {
 
@@ -38,15 +39,17 @@ class ResponseParser {
   const ResponseView& response() const { return view_; }
   std::size_t head_size() const { return head_size_; }
   const char* error() const { return error_; }
+  ProxyError error_type() const { return error_type_; }
 
  private:
-  State refuse(const char* what);
+  State refuse(ProxyError type, const char* what);
   HeadError parse_head(std::string_view head, Method method);
   HeadError frame(Method method);
 
   ResponseView view_;
   std::vector<Field> fields_;
   const char* error_ = "";
+  ProxyError error_type_ = ProxyError::http_protocol_error;
   std::size_t head_size_ = 0;
 };
 

@@ -3,6 +3,7 @@
 private one with another configuration. Both check at the end that the daemon stopped in order."""
 import pytest
 
+from harness.certificates import Authority
 from harness.daemon import Daemon
 from harness.origin import Origin
 from harness.rig import Rig
@@ -21,14 +22,27 @@ def routes():
     return ["* ORIGIN"]
 
 
+@pytest.fixture(scope="module")
+def options():
+    """Other options of that daemon."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Issues certificates."""
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
 def with_origin(lines, origin):
-    return [line.replace("ORIGIN", f"127.0.0.1:{origin.port}") for line in lines]
+    address = f"unix:{origin.path}" if origin.path else f"127.0.0.1:{origin.port}"
+    return [line.replace("ORIGIN", address) for line in lines]
 
 
 @pytest.fixture(scope="module")
-def shared(routes):
+def shared(routes, options):
     origin = Origin()
-    daemon = Daemon(with_origin(routes, origin))
+    daemon = Daemon(with_origin(routes, origin), **options)
     try:
         yield Rig(daemon.start(), origin)
     finally:

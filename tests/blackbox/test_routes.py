@@ -196,7 +196,6 @@ WEBSOCKET = [
         ),
         ("*,aco", "ORIGIN", ("/?a=b&callback=f", []), ("/", []), "JSON-P is not yet supported."),
         ("*,aco,jsonp_cb=cb", "ORIGIN", ("/?cb=f", []), ("/?callback=f", []), "JSON-P is not yet supported."),
-        ("*,path_beg=/tls", "ORIGIN,ssl", ("/tls", []), None, "TLS towards targets are not supported here."),
         ("*", "zhttp/tcp://127.0.0.1:10000", ("/", []), None, "zhttp targets are not supported here."),
     ],
 )
@@ -249,7 +248,7 @@ def test_unsupported_properties_are_warnings_that_name_them(start):
 
 
 def test_a_failover_ends_at_a_target_that_needs_what_does_not_exist(start):
-    rig = start(routes=[f"* 127.0.0.1:{free_port()} ORIGIN,ssl"])
+    rig = start(routes=[f"* 127.0.0.1:{free_port()} zhttp/tcp://127.0.0.1:{free_port()}"])
     client = rig.connect()
     client.send(request("GET", "/"))
     assert client.response().status == 501

@@ -73,7 +73,7 @@ def test_a_request_under_way_is_finished(start):
     assert stream.take(6) == b"begin "
     rig.daemon.signal(signal.SIGTERM)
     rig.daemon.wait_log("stopping: ")
-    eventually(lambda: refused(rig.daemon.port) and refused(rig.daemon.control_port), "closed listeners")
+    eventually(lambda: refused(rig.daemon.port), "closed listeners")
     up.send(b"x" * 1000)
     assert up.response().body == b"2000"
     go_on.set()
@@ -198,3 +198,24 @@ def test_signals_that_come_with_the_first_clients(start):
             data = client.to_end()
             assert data == b"" or data.startswith(b"HTTP/1.1 200 OK\r\n")
         assert rig.daemon.wait_exit() == 0
+
+
+def test_clients_leave_one_after_the_other_and_the_others_go_on_receiving(start):
+    """Spread over drain_seconds: what is published meanwhile reaches everybody who is still there."""
+    rig = start({"server": {"drain_seconds": 6}})
+    channel = rig.name("c")
+    streams = [rig.stream(channel) for _ in range(200)]
+    polls = [rig.poll(rig.name("p")) for _ in range(20)]
+    rig.daemon.signal(signal.SIGTERM)
+
+    def ended():
+        return rig.daemon.log().count("end=shutdown")
+
+    eventually(lambda: ended() >= 20, "the first have been sent away")
+    assert ended() < 200
+    rig.publish(channel, stream="meanwhile\n")
+    bodies = [stream.rest() for stream in streams]
+    assert set(bodies) == {b"", b"meanwhile\n"} and bodies.count(b"meanwhile\n") >= 20
+    assert [poll.response().body for poll in polls] == [b"nothing yet\n"] * 20
+    assert rig.daemon.wait_exit() == 0
+    assert "0 clients cut off" in rig.daemon.log() and ended() == 220

@@ -1,43 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's page in headless Chromium: what is done in one browser shows in another, by stream and by long-poll."""
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+from browser import Browser
 from harness.client import Client
 from harness.daemon import BAD_LINES, binary
 from harness.publisher import body_of, item
 from harness.wait import eventually, free_port
 
 HALVES = ("stream", "poll")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server"]
 
 
-class Page:
-    """The demo in a browser of its own."""
+class Page(Browser):
+    """The demo's."""
 
-    def __init__(self, url, profile):
-        options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-        self.driver.get(url)
-
-    def stop(self):
-        self.driver.quit()
-
-    def text(self, half, part):
-        return self.driver.find_element(By.CSS_SELECTOR, f"#{half} .{part}").text
+    def part(self, half, part):
+        return self.text(f"#{half} .{part}")
 
     def feed(self, half):
         return [entry.text for entry in self.driver.find_elements(By.CSS_SELECTOR, f"#{half} .feed li")]
 
     def wait_for(self, half, part, text):
-        eventually(lambda: self.text(half, part) == text, f"{text!r} as {part} of {half}")
+        eventually(lambda: self.part(half, part) == text, f"{text!r} as {part} of {half}")
 
     def wait_connected(self):
         for half in HALVES:
@@ -52,13 +37,10 @@ class Page:
             eventually(lambda: self.feed(half)[-1:] == [text], f"{text!r} in the feed of {half}")
 
     def increment(self):
-        self.driver.find_element(By.ID, "increment").click()
+        self.find("#increment").click()
 
     def send_message(self, text):
-        self.driver.find_element(By.ID, "message").send_keys(text + "\n")
-
-    def errors(self):
-        return [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        self.find("#message").send_keys(text + "\n")
 
 
 @pytest.fixture

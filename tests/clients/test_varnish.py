@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Varnish between Holdfast and the origin of the README: instructions are cached with their response."""
+"""Debian's Varnish between Holdfast and the origin of the README, with the VCL of docker/compose.yaml: instructions are
+cached with their response."""
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +13,7 @@ from harness.wait import free_port
 from library import Sockets
 from programs import ROOT
 
-VCL = Path(__file__).parent / "varnish.vcl"
+VCL = ROOT / "docker/varnish/default.vcl"
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def site(run, stopping, tmp_path):
     origin_port, varnish_port = free_port(), free_port()
     origin = run("origin", [sys.executable, "-u", ROOT / "examples/origin.py", origin_port], port=origin_port)
     vcl = tmp_path / "site.vcl"
-    vcl.write_text(VCL.read_text().replace("ORIGIN_PORT", str(origin_port)))
+    vcl.write_text(VCL.read_text().replace('.host = "origin"', '.host = "127.0.0.1"')
+                   .replace('.port = "8080"', f'.port = "{origin_port}"'))
     run("varnish", ["/usr/sbin/varnishd", "-F", "-j", "none", "-n", tmp_path / "varnish", "-s", "malloc,16m",
                     "-a", f"127.0.0.1:{varnish_port}", "-f", vcl], port=varnish_port)
     daemon = stopping(Daemon([f"* 127.0.0.1:{varnish_port}"]).start())

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "wire/field_value.h"
+#include "wire/proxy_status.h"
 
 namespace holdfast::wire {
 namespace {
@@ -62,5 +63,8 @@ void check_element(std::string_view input) {
 HF_FUZZ_TARGET(input) {
   holdfast::wire::check_list(input);
   holdfast::wire::check_element(input);
+  // Whatever a proxy is called, and whatever went wrong, it makes a legal field.
+  HF_ASSERT(holdfast::wire::valid_field_value(
+      holdfast::wire::encode_proxy_status(input, holdfast::wire::ProxyError::dns_error, input)));
   if (holdfast::wire::valid_field_name(input)) HF_ASSERT(holdfast::wire::valid_field_value(input));
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8, base64, hex and decimals: what is encoded is decoded, and the JSON library agrees on what is UTF-8.
+// UTF-8, base64, hex and decimals: what is encoded is decoded, and the JSON library agrees on what is UTF-8. Lines of
+// the log: one line each, and JSON where they should be.
 #include <string>
 
 #include "base/json.h"
+#include "base/log_line.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "fuzz/fuzz.h"
@@ -15,6 +17,21 @@ bool json_takes_as_text(std::string_view bytes) {
     return true;
   } catch (const holdfast::base::Json::type_error&) {
     return false;
+  }
+}
+
+void check_log_lines(std::string_view input) {
+  using namespace holdfast;
+  for (auto format : {base::LogFormat::text, base::LogFormat::json}) {
+    std::string line;
+    base::append_line(line, format, {.message = input, .fields = {{"a", input}, base::LogField::bare("b", input)}});
+    HF_ASSERT(line.size() < 4096 && line.find('\n') == line.size() - 1);
+    line.pop_back();
+    HF_ASSERT(!fuzz::has_control(line));
+    if (format == base::LogFormat::text) continue;
+    auto parsed = base::parse_json(line);
+    HF_ASSERT(parsed && parsed->is_object());
+    if (base::valid_utf8(input) && input.size() < 30) HF_ASSERT(input.empty() || parsed->at("a") == input);
   }
 }
 
@@ -32,4 +49,5 @@ HF_FUZZ_TARGET(input) {
   }
   HF_ASSERT(!fuzz::has_control(base::printable(input)) && base::printable(input, 20).size() <= 26);
   HF_ASSERT(base::iequals(input, base::to_lower(input)));
+  check_log_lines(input);
 }

@@ -17,9 +17,10 @@ ROOMS = {
     "channel": {"net", "base"},
     "hold": {"channel", "net", "wire", "base"},
     "proxy": {"hold", "origin", "channel", "grip", "net", "wire", "base"},
-    "publish": {"channel", "grip", "wire", "base"},
+    "publish": {"channel", "front", "grip", "wire", "base"},
     "demo": {"channel", "grip", "origin", "wire", "base"},
-    "app": {"proxy", "publish", "demo", "hold", "channel", "front", "origin", "grip", "net", "wire", "base"},
+    "admin": {"front", "channel", "grip", "net", "wire", "base"},
+    "app": {"proxy", "publish", "demo", "admin", "hold", "channel", "front", "origin", "grip", "net", "wire", "base"},
 }
 # library -> the only files that may include it
 HEAVY = {

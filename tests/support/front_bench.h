@@ -96,7 +96,8 @@ class AccessRecorder final : public front::AccessSink {
   void record(const front::AccessRecord& record) override {
     lines.push_back(std::string(record.note.method) + " " + std::string(record.note.target) + " " +
                     std::to_string(record.status) + " " + std::to_string(record.body_bytes) + " " +
-                    front::to_text(record.reason));
+                    front::to_text(record.reason) + (record.note.cause.empty() ? "" : " ") +
+                    std::string(record.note.cause));
   }
   std::vector<std::string> lines;
 };
@@ -141,6 +142,8 @@ class FrontClient {
     fd_ = -1;
   }
   int fd() const { return fd_; }
+  /// Somebody else closes it from now on.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -149,7 +152,8 @@ class FrontClient {
 
 struct FrontBench {
   explicit FrontBench(const front::FrontOptions& options = {}, std::uint64_t most_clients = 0)
-      : clients(most_clients), front(core, options, acceptor, &access, clients) {
+      : clients(most_clients), front(core, options, acceptor, clients) {
+    front.set_access(&access);
     stop_clock(core);
     acceptor.at_end = [](SeenRequest& request) { reply(request, "ok"); };
   }
@@ -160,10 +164,10 @@ struct FrontBench {
                               {&slice, 1}, End::yes);
   }
 
-  FrontClient connect() {
+  FrontClient connect(front::Security security = front::Security::plain) {
     int fds[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    front.accept(fds[0], *net::parse_literal("192.0.2.1", 4711));
+    front.accept(fds[0], *net::parse_literal("192.0.2.1", 4711), security);
     test::settle(core);
     return FrontClient(fds[1]);
   }

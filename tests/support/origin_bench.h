@@ -88,6 +88,10 @@ class OriginServer {
 class Requester final : public origin::OriginHandler {
  public:
   void on_origin_ready() override { note("ready"); }
+  void on_origin_offered(std::unique_ptr<origin::OriginConnection> idle) override {
+    offered = std::move(idle);
+    note("offered");
+  }
   void on_origin_drained() override { note("drained"); }
   void on_interim(const wire::ResponseView& head) override { note("interim " + std::to_string(head.status)); }
   void on_response(const wire::ResponseView& head, std::string_view part, End end) override {
@@ -98,9 +102,10 @@ class Requester final : public origin::OriginHandler {
     ++parts;
     take(part, end);
   }
-  void on_origin_error(const origin::OriginError& error) override {
-    note(std::string("error ") + to_text(error.stage) + (error.timed_out ? " timeout" : "") +
-         (error.blocked ? " blocked" : "") + ": " + error.detail);
+  void on_origin_error(const origin::OriginError& failure) override {
+    note(std::string("error ") + to_text(failure.stage) + (failure.timed_out ? " timeout" : "") +
+         (failure.blocked() ? " blocked" : "") + (failure.overload() ? " overload" : "") + ": " + failure.detail);
+    error = failure.error;
     failed = true;
   }
 
@@ -112,10 +117,12 @@ class Requester final : public origin::OriginHandler {
   }
 
   std::vector<std::string> calls;
+  std::unique_ptr<origin::OriginConnection> offered;
   std::string body;
   int parts = 0;
   bool complete = false;
   bool failed = false;
+  wire::ProxyError error{};    ///< when it failed
   std::function<void()> also;  ///< after each call
 
  private:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands between the program and the kernel: a test says how much of each write is taken. Include it in one file of a
-// test program.
+// Stands between the program and the kernel: a test says how much of each write is taken.
 #pragma once
 
 #include <algorithm>
@@ -69,14 +68,14 @@ class ShortWrites {
 
 }  // namespace holdfast::test
 
-// The program's own definitions come before the C library's.
-extern "C" ssize_t send(int fd, const void* data, size_t size, int flags) {
+// The program's own definitions come before the C library's. Weak, so that several files may bring them.
+extern "C" [[gnu::weak]] ssize_t send(int fd, const void* data, size_t size, int flags) {
   auto* writes = holdfast::test::ShortWrites::current();
   if (writes && !writes->admit(size)) return -1;
   return ::syscall(SYS_sendto, fd, data, size, flags, nullptr, 0);
 }
 
-extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+extern "C" [[gnu::weak]] ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   auto* writes = holdfast::test::ShortWrites::current();
   if (!writes) return ::syscall(SYS_sendmsg, fd, message, flags);
   std::vector<iovec> parts(message->msg_iov, message->msg_iov + message->msg_iovlen);

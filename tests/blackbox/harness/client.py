@@ -7,14 +7,28 @@ from .wait import TIMEOUT
 from .wire import Wire
 
 
-class Client(Wire):
-    def __init__(self, port, *, receive_buffer=None, host="127.0.0.1"):
-        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        if receive_buffer:  # before connecting: it decides the window that is announced
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        sock.settimeout(TIMEOUT)
-        sock.connect((host, port))
+def connect(port, *, receive_buffer=None, host="127.0.0.1", path=None):
+    """A connected socket; with `path`, to a unix socket."""
+    sock = socket.socket(socket.AF_UNIX if path else socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if receive_buffer:  # before connecting: it decides the window that is announced
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(TIMEOUT)
+    sock.connect(str(path) if path else (host, port))
+    if not path:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+class Client(Wire):
+    """`tls`: the context to do TLS with; `session`: one of another connection to resume; `preface`: goes in front of
+    everything."""
+
+    def __init__(self, port, *, tls=None, server_name="localhost", session=None, preface=b"", **how):
+        sock = connect(port, **how)
+        sock.sendall(preface)
+        if tls:
+            # An end without TLS's own goodbye is an error, since it may be anybody's doing.
+            sock = tls.wrap_socket(sock, server_hostname=server_name, session=session, suppress_ragged_eofs=False)
         super().__init__(sock)
 
     def ask(self, method, target, headers=(), body=None, **how):

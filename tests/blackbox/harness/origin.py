@@ -30,12 +30,17 @@ class Origin:
     """A handler is called with the request and its connection, in a thread of the connection. It returns the bytes of
     its response, or None after it has done with the connection what it wanted."""
 
-    def __init__(self, port=0, backlog=256):
-        self.listener = socket.socket()
+    def __init__(self, port=0, backlog=256, host="127.0.0.1", *, tls=None, path=None):
+        """`tls`: the context to do TLS with. `path`: of a unix socket, instead of a port."""
+        self.tls = tls
+        if tls:
+            tls.sni_callback = lambda sock, name, context: self.server_names.append(name)
+        self.path = path
+        self.listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind(str(path) if path else (host, port))
         self.listener.listen(backlog)
-        self.port = self.listener.getsockname()[1]
+        self.port = None if path else self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.connections = set()
         self.accepted = 0
@@ -49,6 +54,8 @@ class Origin:
             self.requests = []  # heads, in the order of arrival
             self.answered = 0  # requests whose response has been sent in full
             self.errors = []  # of handlers
+            self.server_names = []  # that the daemon asked for in its TLS handshakes
+            self.resumed = 0  # TLS handshakes that took up an earlier session
 
     def on(self, path, handler, *, read_body=True):
         """What happens to requests of this path (None: any other). With read_body=False the handler reads it."""
@@ -76,7 +83,7 @@ class Origin:
                     connection.reset()
                 else:
                     # The thread may be blocked in a read: only a shutdown wakes it.
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
             except OSError:
                 pass
 
@@ -95,7 +102,8 @@ class Origin:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not self.path:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.accepted += 1
             connection = OriginConnection(sock, self.accepted)
             with self.lock:
@@ -104,6 +112,9 @@ class Origin:
 
     def _serve(self, connection):
         try:
+            if self.tls:
+                connection.sock = self.tls.wrap_socket(connection.sock, server_side=True)
+                self.resumed += connection.sock.session_reused
             while self._serve_one(connection):
                 pass
         except (Broken, OSError):

@@ -33,7 +33,7 @@ class Rig:
     # -- clients
 
     def connect(self, **how):
-        client = Client(self.daemon.port, **how)
+        client = Client(self.daemon.tls_port if how.get("tls") else self.daemon.port, **how)
         self._clients.append(client)
         return client
 
@@ -42,9 +42,9 @@ class Rig:
         self._clients.append(client)
         return client
 
-    def get(self, target, headers=(), **how):
+    def get(self, target, headers=(), *, tls=None, **how):
         """One GET on a connection of its own."""
-        client = self.connect()
+        client = self.connect(tls=tls)
         response = client.get(target, headers, **how)
         client.close()
         return response
@@ -70,10 +70,10 @@ class Rig:
             assert stream.until(body) == body
         return stream
 
-    def poll(self, *channels, body=b"nothing yet\n", headers=(), **how):
+    def poll(self, *channels, body=b"nothing yet\n", headers=(), tls=None, **how):
         """A client whose long-poll has been answered by the origin: what is published from now on must reach it."""
         path = self.hold_response(*channels, body=body, headers=headers, **how)
-        client = self.connect()
+        client = self.connect(tls=tls)
         self.send_poll(client, path)
         return client
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A socket that HTTP/1 messages are read from, for clients and for the origin."""
 import socket
+import ssl
 import struct
 
 from .messages import CRLF, Broken
@@ -29,7 +30,7 @@ class Wire:
 
     def end_of_input(self):
         """Tells the peer that nothing more will be sent."""
-        self.sock.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(self.sock, socket.SHUT_WR)  # also below TLS, which knows of no such end
 
     def receive(self, most=262144):
         """What comes next, b"" at the end. A reset is an end too, and remembered."""
@@ -38,7 +39,7 @@ class Wire:
             return data
         try:
             return self.sock.recv(most)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.was_reset = True
             return b""
 
@@ -49,7 +50,7 @@ class Wire:
             raise AssertionError(
                 f"nothing came within {TIMEOUT:.0f} s, waiting for {what}; so far: {self.buffer[-300:]!r}"
             )
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.was_reset = True
             data = b""
         if not data:

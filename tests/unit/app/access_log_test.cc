@@ -1,44 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/access_log.h"
 
-#include <cstdio>
 #include <regex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "net/address.h"
 #include "support/core_turns.h"
 
 namespace holdfast::app {
 namespace {
 
-/// Standard output's descriptor as a pipe whose other end is ours. What the test program itself prints goes on where it
-/// went.
+/// Whoever reads the log.
 class OutputPipe {
  public:
-  OutputPipe() : stdout_(stdout) {
-    std::fflush(stdout);
-    saved_ = ::dup(STDOUT_FILENO);
-    stdout = ::fdopen(::dup(saved_), "w");
+  OutputPipe() {
     int fds[2];
     EXPECT_EQ(::pipe2(fds, O_CLOEXEC), 0);
-    EXPECT_EQ(::dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
-    ::close(fds[1]);
     read_ = fds[0];
     ::fcntl(read_, F_SETFL, O_NONBLOCK);
     ::fcntl(read_, F_SETPIPE_SZ, 65536);
+    end_.use(fds[1]);
+    write_ = fds[1];
   }
   ~OutputPipe() {
-    std::fclose(std::exchange(stdout, stdout_));
-    ::dup2(saved_, STDOUT_FILENO);
-    ::close(saved_);
+    ::close(write_);
     ::close(read_);
   }
+  base::LogOutput& end() { return end_; }
   std::string take() const {
     std::string all;
     char part[4096];
@@ -47,8 +41,8 @@ class OutputPipe {
   }
 
  private:
-  std::FILE* stdout_;
-  int saved_;
+  base::LogOutput end_;
+  int write_;
   int read_;
 };
 
@@ -85,7 +79,7 @@ class AccessLogTest : public ::testing::Test {
   net::Core core_{0};
   PeerAddress peer_ = net::peer_address(*net::parse_literal("192.0.2.1", 1));
   OutputPipe output_;
-  AccessLog log_{core_};
+  AccessLog log_{core_, output_.end(), base::LogFormat::text};
 };
 
 TEST_F(AccessLogTest, ALineForEachExchange) {
@@ -97,6 +91,48 @@ TEST_F(AccessLogTest, ALineForEachExchange) {
                        "conn=[0-9a-f]{8}:2a GET a\\.test:80/x\\?y route=api code=200 bytes=1234 hold=stream ms=56 "
                        "end=client-gone\n")))
       << text;
+}
+
+TEST_F(AccessLogTest, ALineAsJson) {
+  AccessLog log(core_, output_.end(), base::LogFormat::json);
+  front::AccessRecord record;
+  record.connection = 0x2a;
+  record.peer = &peer_;
+  record.note = {
+      .method = "GET", .target = "/\xff\"\n", .host = "a.test:80", .route = "api", .hold = "stream", .cause = "body"};
+  record.status = 200;
+  record.body_bytes = 1234;
+  record.duration_ms = 56;
+  record.reason = CloseReason::origin_failed;
+  log.record(record);
+  front::AccessRecord bare;
+  bare.peer = &peer_;
+  log.record(bare);
+  log.flush();
+  auto lines = lines_of(output_.take());
+  ASSERT_EQ(lines.size(), 2u);
+  auto full = base::parse_json(lines[0]);
+  ASSERT_TRUE(full) << lines[0];
+  EXPECT_TRUE(std::regex_match(full->at("ts").get<std::string>(), std::regex("\\d{4}-.*T.*\\.\\d{3}Z")));
+  full->erase("ts");
+  EXPECT_EQ(*full, (base::Json{{"level", "info"},
+                               {"msg", "access"},
+                               {"peer", "192.0.2.1"},
+                               {"conn", front::connection_text(0x2a)},
+                               {"method", "GET"},
+                               {"host", "a.test:80"},
+                               {"target", "/\xef\xbf\xbd\"\n"},
+                               {"route", "api"},
+                               {"code", 200},
+                               {"bytes", 1234},
+                               {"hold", "stream"},
+                               {"ms", 56},
+                               {"end", "origin-failed"},
+                               {"cause", "body"}}));
+  auto least = base::parse_json(lines[1]);
+  ASSERT_TRUE(least) << lines[1];
+  EXPECT_FALSE(least->contains("target") || least->contains("cause")) << "what is missing is no member";
+  EXPECT_EQ(least->at("code"), 0);
 }
 
 TEST_F(AccessLogTest, WhatIsMissingIsADash) {
@@ -172,7 +208,7 @@ TEST_F(AccessLogTest, AReaderWhoDoesNotReadIsWaitedForAndThenLosesLines) {
 
 TEST_F(AccessLogTest, ItsEndWritesWhatIsLeft) {
   {
-    AccessLog log(core_);
+    AccessLog log(core_, output_.end(), base::LogFormat::text);
     front::AccessRecord record;
     record.peer = &peer_;
     log.record(record);

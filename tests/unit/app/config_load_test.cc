@@ -156,33 +156,20 @@ TEST_F(ConfigLoad, AllErrorsOfAllSourcesAreReportedAtOnce) {
 }
 
 TEST_F(ConfigLoad, EveryMissingFeatureIsRefused) {
-  for (auto [key, value] : Pairs{{"server.listen", "https://0.0.0.0:443"},
-                                 {"server.listen", "http://0.0.0.0:80,unix:/run/h.sock"},
-                                 {"server.proxy_protocol_from", "10.0.0.0/8"},
-                                 {"server.http2", "true"},
-                                 {"tls.cert", "a.crt"},
-                                 {"tls.key", "a.key"},
-                                 {"tls.directory", "certs"},
+  for (auto [key, value] : Pairs{{"server.http2", "true"},
                                  {"control.zmq_rep", "tcp://127.0.0.1:5563"},
                                  {"control.zmq_stats", "ipc://stats"},
-                                 {"control.tokens", "s3cret"},
                                  {"proxy.auto_cross_origin", "true"},
                                  {"proxy.sockjs_url", "/sockjs.js"},
                                  {"grip.upstream_key", "s3cret"},
                                  {"history.max_messages", "1"},
                                  {"broker.url", "nats://n"},
-                                 {"webhooks.database", "hooks.db"},
-                                 {"admin.listen", "http://127.0.0.1:5564"},
-                                 {"admin.tokens", "s3cret"},
-                                 {"admin.metrics_open", "true"},
-                                 {"log.format", "json"}}) {
+                                 {"webhooks.database", "hooks.db"}}) {
     auto errors = load_flags({{key, value}}).errors;
     EXPECT_THAT(errors, ElementsAre(AllOf(StartsWith("--" + key + ": "), HasSubstr("not yet supported"),
                                           Not(HasSubstr("s3cret")))))
         << value;
   }
-  EXPECT_THAT(load("[control]\njwt_keys = [{ iss = \"r\", key = \"s3cret\" }]\n").errors,
-              ElementsAre(AllOf(HasSubstr("not yet supported"), Not(HasSubstr("s3cret")))));
 }
 
 TEST_F(ConfigLoad, FeaturesTurnedOffExplicitlyAreFine) {
@@ -193,14 +180,12 @@ proxy_protocol_from = []
 cert = ""
 [control]
 zmq_rep = []
-tokens = [""]
+tokens = []
 jwt_keys = []
 [history]
 max_messages = 0
 [admin]
 listen = ""
-[log]
-format = "text"
 )");
   EXPECT_THAT(loaded.errors, IsEmpty());
 }
@@ -220,6 +205,18 @@ TEST_F(ConfigLoad, SomeListenerForClientsMustBeLeft) {
               ElementsAre("http://127.0.0.1:1"));
 }
 
+TEST_F(ConfigLoad, HttpsNeedsACertificate) {
+  const std::pair<std::string, std::string> https{"server.listen", "https://127.0.0.1:1"};
+  EXPECT_THAT(load_flags({https}).errors, ElementsAre(StartsWith("--server.listen: an https:// address needs")));
+  EXPECT_THAT(load_flags({https, {"tls.cert", "a.crt"}}).errors,
+              ElementsAre(StartsWith("--tls.cert: cert and key belong together")));
+  EXPECT_THAT(load_flags({https, {"tls.directory", "d"}, {"tls.key", "a.key"}}).errors,
+              ElementsAre(StartsWith("--tls.key: cert and key belong together")));
+  EXPECT_THAT(load_flags({https, {"tls.cert", "a.crt"}, {"tls.key", "a.key"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({https, {"tls.directory", "certs"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({{"tls.directory", "certs"}}).errors, IsEmpty()) << "certificates may wait for their listener";
+}
+
 TEST_F(ConfigLoad, ControlOffLoopbackMustBeMeant) {
   for (auto [key, value] : Pairs{{"control.http", "http://0.0.0.0:5561"},
                                  {"control.http", "http://[::]:5561"},
@@ -233,6 +230,29 @@ TEST_F(ConfigLoad, ControlOffLoopbackMustBeMeant) {
     EXPECT_THAT(load_flags({{key, value}, {"control.allow_unauthenticated", "true"}}).errors, IsEmpty()) << value;
     EXPECT_THAT(load_flags({{key, value}, {"admin.allow_unauthenticated", "true"}}).errors, Not(IsEmpty())) << value;
   }
+}
+
+TEST_F(ConfigLoad, CredentialsMakeHttpControlFitForOtherMachines) {
+  const std::pair<std::string, std::string> http{"control.http", "http://0.0.0.0:5561"};
+  EXPECT_THAT(load_flags({http, {"control.tokens", "a-token-of-16-bytes"}}).errors, IsEmpty());
+  EXPECT_THAT(load_flags({http, {"control.tokens", ""}}).errors,
+              ElementsAre(AllOf(StartsWith("--control.http: "), HasSubstr("give [control] tokens"))));
+  EXPECT_THAT(load("[control]\njwt_keys = [{ iss = \"r\", key = \"a-key-of-16-bytes-\" }]\n", {}, {http}).errors,
+              IsEmpty());
+  EXPECT_THAT(load_flags({{"control.zmq_pull", "tcp://*:5560"}, {"control.tokens", "a-token-of-16-bytes"}}).errors,
+              ElementsAre(AllOf(StartsWith("--control.zmq_pull: "), HasSubstr("ZeroMQ has none"))));
+}
+
+TEST_F(ConfigLoad, ShortSecretsAreAWarning) {
+  auto warnings = load(
+                      "[grip]\nsig_key = \"k\"\n[control]\ntokens = [\"s3cret\", \"a-token-of-16-bytes\"]\n"
+                      "jwt_keys = [{ iss = \"a\", key = \"s3cret\" }, { iss = \"b\", key = \"base64:czNjcmV0\" },\n"
+                      "{ iss = \"c\", key = \"file:x\" }, { iss = \"d\", key = \"a-key-of-16-bytes-\" }]\n")
+                      .warnings;
+  EXPECT_THAT(warnings, ElementsAre(AllOf(StartsWith(at_line(4) + "[control] tokens: one secret is shorter than 16"),
+                                          Not(HasSubstr("s3cret"))),
+                                    AllOf(StartsWith(at_line(5) + "[control] jwt_keys: 2 secrets are shorter than 16"),
+                                          Not(HasSubstr("s3cret")))));
 }
 
 TEST_F(ConfigLoad, ControlOnLoopbackNeedsNothing) {
@@ -268,7 +288,7 @@ upstream_key = ["s3cret"]
 [control]
 tokens = "s3cret"
 [admin]
-tokens = ["s3cret"]
+tokens = ["s3cret\u0001"]
 )",
                      {{"HOLDFAST_GRIP_UPSTREAM_KEY", "s3cret"}}, {{"control.tokens", "s3cret\x01"}});
   EXPECT_EQ(loaded.errors.size(), 6U);

@@ -124,6 +124,16 @@ TEST(PublishTarget, TheCommandLineWins) {
   EXPECT_THAT(refusal(kAddress, {.user = "nobody"}), HasSubstr("NAME:PASSWORD"));
 }
 
+TEST(PublishTarget, TheDaemonsOwnTokenIsForThisMachineAndForWantOfAnother) {
+  const PublishCredentials own{.own_bearer = "own"};
+  EXPECT_EQ(parsed("http://localhost:5561/", own).authorization, "Bearer own");
+  EXPECT_EQ(parsed("http://[::1]:5561/?key=other", own).authorization, "Bearer other");
+  EXPECT_EQ(parsed("http://a:b@localhost:5561/", own).authorization, "Basic " + base::encode_base64("a:b"));
+  EXPECT_EQ(parsed("http://localhost/", {.bearer = "line", .own_bearer = "own"}).authorization, "Bearer line");
+  EXPECT_EQ(parsed("http://example.com/", own).authorization, "");
+  EXPECT_EQ(parsed("tcp://127.0.0.1:5560", own).authorization, "");
+}
+
 TEST(PublishTarget, CredentialsStayOnThisMachine) {
   for (const auto* host : {"localhost", "127.0.0.1", "127.1.2.3:80", "[::1]"}) {
     EXPECT_EQ(parsed(std::string("http://") + host, {.bearer = "t"}).authorization, "Bearer t") << host;

@@ -242,8 +242,8 @@ TEST_F(SigningKeyTest, UnreadableFilesAreRefused) {
 }
 
 TEST_F(SigningKeyTest, FilesWithNoKeyAreRefused) {
-  EXPECT_THAT(refused(write("text", "changeme\n")), HasSubstr("neither a private key in PEM nor a secret"));
-  EXPECT_THAT(refused(write("odd", "abc")), HasSubstr("neither a private key in PEM nor a secret"));
+  EXPECT_THAT(refused(write("text", "changeme\n")), HasSubstr("neither a key in PEM nor a secret"));
+  EXPECT_THAT(refused(write("odd", "abc")), HasSubstr("neither a key in PEM nor a secret"));
   EXPECT_THAT(refused(write("der", std::string("\x30\x82\x01\x00", 4))), HasSubstr("neither"));
   EXPECT_THAT(refused(write("damaged", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")),
               HasSubstr("damaged"));

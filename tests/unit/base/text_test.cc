@@ -87,6 +87,16 @@ TEST(Text, Base64DecodesLeniently) {
   EXPECT_EQ(decode_base64("!?"), "");
 }
 
+TEST(Text, Base64IsStrictWhereAMistakeMustShow) {
+  EXPECT_EQ(decode_strict_base64("Zm9vYg=="), "foob");
+  EXPECT_EQ(decode_strict_base64("Zm9vYg"), "foob");
+  EXPECT_EQ(decode_strict_base64("_-8"), "\xff\xef");
+  EXPECT_EQ(decode_strict_base64(""), "");
+  for (auto text : {"Zm9v\n", "Zm9v Yg==", "Zm9vY", "Zm9vYg=", "Zm9v=", "=", "====", "Zm=9", "Zm9v!"}) {
+    EXPECT_EQ(decode_strict_base64(text), std::nullopt) << text;
+  }
+}
+
 TEST(Text, DecodeHex) {
   EXPECT_EQ(decode_hex(""), "");
   EXPECT_EQ(decode_hex("00ffAb"), std::string("\x00\xff\xab", 3));

@@ -36,7 +36,9 @@ TEST(Front, SessionsDoNotMix) {
 }
 
 TEST(Front, OverTheLimitClientsAreTurnedAway) {
-  FrontBench bench({}, 2);
+  FrontOptions options;
+  options.proxy_name = "edge";
+  FrontBench bench(options, 2);
   auto one = bench.connect();
   auto two = bench.connect();
   auto three = bench.connect();
@@ -44,11 +46,13 @@ TEST(Front, OverTheLimitClientsAreTurnedAway) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
   auto body = answer.substr(answer.find("\r\n\r\n") + 4);
   EXPECT_EQ(body, "Too many connections\n");
+  EXPECT_NE(answer.find("\r\nProxy-Status: edge; error=connection_limit_reached\r\n"), std::string::npos) << answer;
   EXPECT_NE(answer.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
   three.receive();
   EXPECT_TRUE(three.ended());
   EXPECT_EQ(bench.front.sessions(), 2u);
   EXPECT_EQ(bench.count(base::Counter::clients_refused), 1u);
+  EXPECT_EQ(bench.access.lines, std::vector<std::string>{"  503 0 refused limit"});
   one.close();
   bench.settle();
   EXPECT_EQ(bench.clients.now.load(), 1u);
@@ -59,7 +63,7 @@ TEST(Front, OverTheLimitClientsAreTurnedAway) {
 TEST(Front, TheLimitIsOneForAllCores) {
   FrontBench bench({}, 1);
   net::Core other_core(1);
-  Front other(other_core, {}, bench.acceptor, nullptr, bench.clients);
+  Front other(other_core, {}, bench.acceptor, bench.clients);
   auto one = bench.connect();
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
@@ -71,7 +75,7 @@ TEST(Front, TheLimitIsOneForAllCores) {
 TEST(Front, ItsEndEndsItsSessions) {
   FrontBench bench;
   bench.acceptor.at_end = nullptr;
-  auto front = std::make_unique<Front>(bench.core, FrontOptions{}, bench.acceptor, nullptr, bench.clients);
+  auto front = std::make_unique<Front>(bench.core, FrontOptions{}, bench.acceptor, bench.clients);
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
   front->accept(fds[0], {});
@@ -86,7 +90,7 @@ TEST(Front, ItsEndEndsItsSessions) {
 
 TEST(Front, WithoutAnAccessLog) {
   FrontBench bench;
-  Front front(bench.core, {}, bench.acceptor, nullptr, bench.clients);
+  Front front(bench.core, {}, bench.acceptor, bench.clients);
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
   front.accept(fds[0], {});

@@ -2,6 +2,7 @@
 // How a session and its exchanges end: time-outs, clients that leave, shutdown.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -63,6 +64,7 @@ TEST(H1Life, AHeaderThatDoesNotArriveInTime) {
   EXPECT_EQ(client.receive(), "");
   test::pass_time(bench.core, 200);
   EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 408 Request Timeout\r\n")) << "a second from its first byte";
+  EXPECT_EQ(bench.access.lines.at(0), "  408 0 refused request-timeout");
   client.half_close();
   bench.settle();
   EXPECT_EQ(bench.front.sessions(), 0u);
@@ -235,7 +237,8 @@ TEST(H1Life, ShutdownClosesIdleConnections) {
   auto fresh = bench.connect();
   auto used = bench.connect();
   bench.ask(used, kGet);
-  bench.front.shutdown();
+  bench.front.begin_drain();
+  bench.front.send_away(100);
   bench.settle();
   EXPECT_TRUE(bench.front.draining());
   EXPECT_EQ(bench.front.sessions(), 0u);
@@ -244,7 +247,8 @@ TEST(H1Life, ShutdownClosesIdleConnections) {
 TEST(H1Life, ShutdownLetsRequestsFinishAsTheLastOfTheirConnection) {
   Waiting waiting;
   waiting.client.send(kGet);
-  waiting.bench.front.shutdown();
+  waiting.bench.front.begin_drain();
+  waiting.bench.front.send_away(100);
   waiting.bench.settle();
   EXPECT_TRUE(waiting.bench.request().shutdown);
   EXPECT_EQ(waiting.bench.front.sessions(), 1u);
@@ -257,7 +261,8 @@ TEST(H1Life, ShutdownLetsRequestsFinishAsTheLastOfTheirConnection) {
 
 TEST(H1Life, ShutdownReachesHoldsThatBeginBehindIt) {
   Waiting waiting;
-  waiting.bench.front.shutdown();
+  waiting.bench.front.begin_drain();
+  waiting.bench.front.send_away(100);
   auto& seen = waiting.bench.request();
   seen.shutdown = false;
   seen.exchange->respond({.reason = "OK"}, {}, End::no);
@@ -270,10 +275,49 @@ TEST(H1Life, ShutdownInsideAHead) {
   FrontBench bench;
   auto client = bench.connect();
   bench.ask(client, kGet.substr(0, 10));
-  bench.front.shutdown();
+  bench.front.begin_drain();
+  bench.front.send_away(100);
   bench.settle();
   EXPECT_EQ(bench.ask(client, kGet.substr(10)), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   EXPECT_TRUE(client.ended());
+}
+
+TEST(H1Life, DismissedWhereverItIs) {
+  FrontBench bench(times());
+  auto idle = bench.connect();
+  auto incomplete = bench.connect();
+  bench.ask(incomplete, "GET /");
+  bench.acceptor.at_end = nullptr;
+  auto busy = bench.connect();
+  bench.ask(busy, kGet);
+  {
+    Front::Walk walk(bench.front);
+    while (auto* session = walk.next()) EXPECT_TRUE(session->dismiss(nullptr));
+  }
+  bench.settle();
+  for (auto* client : {&idle, &incomplete, &busy}) {
+    EXPECT_EQ(client->receive(), "");
+    EXPECT_TRUE(client->ended());
+  }
+  EXPECT_TRUE(bench.request().gone);
+  EXPECT_EQ(bench.front.sessions(), 0u);
+  EXPECT_EQ(bench.access.lines, std::vector<std::string>{"GET /1 0 0 dismissed"});
+}
+
+TEST(H1Life, DismissedOnce) {
+  FrontBench bench(times());
+  auto client = bench.connect();
+  bench.acceptor.at_end = [](SeenRequest& request) {
+    request.exchange->respond({.status = 200, .reason = "OK"}, {}, End::no);
+  };
+  bench.ask(client, kGet);
+  bench.request().exchange->park();
+  Front::Walk walk(bench.front);
+  auto* session = walk.next();
+  EXPECT_TRUE(session->dismiss(nullptr));
+  EXPECT_FALSE(session->dismiss(nullptr));
+  bench.settle();
+  EXPECT_TRUE(client.receive().find("0\r\n\r\n") == std::string::npos) << "no clean end that nobody has written";
 }
 
 }  // namespace

@@ -200,6 +200,7 @@ TEST(H1Session, RefusalsSayWhatAndClose) {
     std::string request;
     std::string status;
     std::string body;
+    std::string line = " ";  // of the request, as far as the access log knows it
   };
   const std::string host = "Host: a\r\n";
   const Case cases[] = {
@@ -213,11 +214,11 @@ TEST(H1Session, RefusalsSayWhatAndClose) {
       {"GET / HTTP/1.1\r\n" + host + "X: " + std::string(200, 'x'), "431 Request Header Fields Too Large",
        "Request Header Fields Too Large: the request header is over header_max_bytes in [test]\n"},
       {"POST / HTTP/1.1\r\n" + host + "Content-Length: 11\r\n\r\n", "413 Content Too Large",
-       "Content Too Large: the request body is over body_max_bytes in [test]\n"},
+       "Content Too Large: the request body is over body_max_bytes in [test]\n", "POST /"},
       {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890", "413 Content Too Large",
-       "Content Too Large: the request body is over body_max_bytes in [test]\n"},
+       "Content Too Large: the request body is over body_max_bytes in [test]\n", "POST /"},
       {"POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nx\r\n", "400 Bad Request",
-       "Bad Request: a chunk has no size\n"},
+       "Bad Request: a chunk has no size\n", "POST /"},
   };
   options.section = "test";
   for (const auto& test : cases) {
@@ -234,8 +235,19 @@ TEST(H1Session, RefusalsSayWhatAndClose) {
     EXPECT_EQ(bench.front.sessions(), 0u) << test.status;
     EXPECT_EQ(bench.count(base::Counter::requests_refused), 1u);
     ASSERT_EQ(bench.access.lines.size(), 1u);
-    EXPECT_EQ(bench.access.lines[0], "  " + test.status.substr(0, 3) + " 0 refused");
+    auto code = test.status.substr(0, 3);
+    EXPECT_EQ(bench.access.lines[0], test.line + " " + code + " 0 refused " + to_text(refusal_cause(std::stoi(code))));
   }
+}
+
+TEST(H1Session, AProxySaysSoOfWhatItRefuses) {
+  FrontOptions options;
+  options.proxy_name = "edge";
+  FrontBench bench(options);
+  auto client = bench.connect();
+  EXPECT_EQ(bench.ask(client, "GET / HTTP/1.1\r\n\r\n"),
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nProxy-Status: edge; error=http_request_error\r\n"
+            "Content-Length: 27\r\nConnection: close\r\n\r\nBad Request: no Host field\n");
 }
 
 TEST(H1Session, ABodyOfExactlyTheLimit) {
@@ -269,7 +281,7 @@ TEST(H1Session, ABodyThatGoesBadUnderItsAnswer) {
   EXPECT_EQ(bench.ask(client, "xyz"), "") << "no second answer inside the first";
   EXPECT_TRUE(client.ended());
   EXPECT_TRUE(bench.request().gone);
-  EXPECT_EQ(bench.access.lines.at(0), "POST / 200 0 refused");
+  EXPECT_EQ(bench.access.lines.at(0), "POST / 200 0 refused request");
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "hold/hold.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "support/fake_exchange.h"
 #include "support/hold_bench.h"
 
 namespace holdfast::hold {
@@ -35,6 +37,27 @@ TEST(HeldRequest, EmptyParts) {
   EXPECT_EQ(request.route_id(), "");
 }
 
+TEST(HeldRequest, KeepsTheMetaOfTheSession) {
+  HeldRequest request("GET", "/", "a.test", "r", {{"user", "42"}, {"empty", ""}, {"nul", std::string("a\0b", 3)}});
+  HoldNote note;
+  request.describe(note);
+  using Pair = std::pair<std::string_view, std::string_view>;
+  EXPECT_EQ(note.meta, (std::vector<Pair>{{"empty", ""}, {"nul", {"a\0b", 3}}, {"user", "42"}}));
+  EXPECT_EQ(request.route_id(), "r");
+  HeldRequest("GET", "/", "a.test", "r").describe(note);
+  EXPECT_EQ(note.meta.size(), 3u) << "there is none";
+}
+
+TEST(HeldRequest, AMethodThatIsNone) {
+  std::string method(100000, 'M');
+  HeldRequest request(method, "/t", "h", "r");
+  AccessNote note;
+  request.describe(note);
+  EXPECT_EQ(note.method, method.substr(0, UINT16_MAX));
+  EXPECT_EQ(note.target, "/t");
+  EXPECT_EQ(note.host, "h");
+}
+
 TEST(HoldContext, KeepAliveBlocksAreSharedChunks) {
   test::HoldBench bench;
   auto block = bench.holds.keep_alive_block("\n");
@@ -58,29 +81,32 @@ Instruct instruct(const Texts& channels) {
   return instruct;
 }
 
+const test::FakeExchange kExchange;
+const Asker kNobody{kExchange, "", "/"};
+
 TEST(ChannelNames, PrefixAndOrder) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "", {}, "/"), (Texts{"b", "a"}));
-  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "p-", {}, "/"), (Texts{"p-b", "p-a"}));
-  EXPECT_TRUE(channel_names(bench.holds, instruct({}), "p-", {}, "/").empty());
+  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "", {}, kNobody), (Texts{"b", "a"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"b", "a"}), "p-", {}, kNobody), (Texts{"p-b", "p-a"}));
+  EXPECT_TRUE(channel_names(bench.holds, instruct({}), "p-", {}, kNobody).empty());
 }
 
 TEST(ChannelNames, DoublesCountOnce) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b", "a"}), "p-", {"p-b", "c", "c"}, "/"),
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b", "a"}), "p-", {"p-b", "c", "c"}, kNobody),
             (Texts{"p-a", "p-b", "c"}));
 }
 
 TEST(ChannelNames, TheChannelsOfTheTargetHaveNoPrefix) {
   test::HoldBench bench;
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a"}), "p-", {"sub"}, "/"), (Texts{"p-a", "sub"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a"}), "p-", {"sub"}, kNobody), (Texts{"p-a", "sub"}));
 }
 
 TEST(ChannelNames, TheRestIsCutAndCounted) {
   test::HoldBench bench({.subscriptions_max = 2});
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b"}), "", {}, "/"), (Texts{"a", "b"}));
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "b"}), "", {}, kNobody), (Texts{"a", "b"}));
   EXPECT_EQ(bench.count(base::Counter::channels_over_limit), 0u);
-  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "a", "b", "c", "a", "d"}), "", {"implicit"}, "/"),
+  EXPECT_EQ(channel_names(bench.holds, instruct({"a", "a", "b", "c", "a", "d"}), "", {"implicit"}, kNobody),
             (Texts{"a", "b", "implicit"}))
       << "what the target adds does not count";
   EXPECT_EQ(bench.count(base::Counter::channels_over_limit), 2u);

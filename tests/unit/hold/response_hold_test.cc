@@ -168,5 +168,22 @@ TEST_F(ResponseHoldTest, ItsEndLeavesTheChannels) {
   EXPECT_EQ(bench_.table.channels(), 0u);
 }
 
+TEST_F(ResponseHoldTest, DismissedItAnswersWithTheLastWord) {
+  open();
+  EXPECT_EQ(bench_.core.counters().get(base::Gauge::holds_response), 1);
+  auto farewell = item({.code = 403, .reason = "Forbidden", .body = "logged out"}, "-");
+  hold_->on_dismissed(farewell.get());
+  expect_answer(403, "Content-Type: text/plain\nX-Origin: o\n", "logged out", CloseReason::dismissed);
+  exchange_.end_turn();
+  EXPECT_EQ(bench_.core.counters().get(base::Gauge::holds_response), 0);
+}
+
+TEST_F(ResponseHoldTest, DismissedWithoutAWordItAnswersAsTheOriginDid) {
+  open();
+  auto farewell = test::stream_message("-", "no response");
+  hold_->on_dismissed(farewell.get());
+  expect_answer(200, "Content-Type: text/plain\nX-Origin: o\n", "nothing yet\n", CloseReason::dismissed);
+}
+
 }  // namespace
 }  // namespace holdfast::hold

@@ -347,5 +347,51 @@ TEST_F(KeepAliveTest, SharesOneBlock) {
   EXPECT_EQ(exchange_->framed_slices()[0].owner, bench_->holds.keep_alive_block("\n").get());
 }
 
+TEST_F(StreamHoldTest, IsCountedWhileItIsThere) {
+  open();
+  auto& counters = bench_->core.counters();
+  EXPECT_EQ(counters.get(base::Gauge::holds_stream), 1);
+  EXPECT_EQ(counters.get(base::Gauge::subscriptions_stream), 2);
+  EXPECT_EQ(counters.get(base::Gauge::channels), 2);
+  exchange_->handler()->on_client_gone();
+  EXPECT_EQ(counters.get(base::Gauge::subscriptions_stream), 0);
+  EXPECT_EQ(counters.get(base::Gauge::channels), 0);
+  exchange_.reset();
+  EXPECT_EQ(counters.get(base::Gauge::holds_stream), 0);
+}
+
+TEST_F(StreamHoldTest, TellsOperatorsItsChannels) {
+  open();
+  HoldNote note;
+  hold_->describe_hold(note);
+  EXPECT_EQ(note.channels, (std::vector<std::string_view>{"a", "b"}));
+}
+
+TEST_F(StreamHoldTest, DismissedItEndsBehindTheLastWord) {
+  open();
+  auto farewell = stream_message("-", "bye");
+  hold_->on_dismissed(farewell.get());
+  EXPECT_EQ(exchange_->framed(), "3\r\nbye\r\n");
+  EXPECT_TRUE(exchange_->over());
+  EXPECT_EQ(exchange_->reason(), CloseReason::dismissed);
+  EXPECT_EQ(channels(), 0u);
+}
+
+TEST_F(StreamHoldTest, DismissedWithoutAWordForStreams) {
+  for (const auto& farewell : {NewMessageRef(), test::response_message("-", "no stream"), close_message("-")}) {
+    open();
+    hold_->on_dismissed(farewell.get());
+    EXPECT_EQ(exchange_->framed(), "");
+    EXPECT_TRUE(exchange_->over());
+    EXPECT_FALSE(exchange_->aborted());
+  }
+}
+
+TEST_F(StreamHoldTest, BeforeItOpensItCannotBeDismissed) {
+  make();
+  hold_->on_dismissed(nullptr);
+  EXPECT_FALSE(exchange_->over()) << "the session ends it";
+}
+
 }  // namespace
 }  // namespace holdfast::hold

@@ -287,7 +287,9 @@ TEST(RoutesFile, FeaturesToComeWarn) {
   EXPECT_THAT(warnings_of("*,proto=ws a:1"),
               ElementsAre("'proto=ws' is not yet supported: WebSocket requests are answered 501"));
   EXPECT_THAT(warnings_of("* a:1,insecure,trust_connect_host,client_cert=c,client_key=k,one_event,ipc_file_mode=660"),
-              SizeIs(6));
+              SizeIs(3))
+      << "insecure and its like are one warning: they do nothing without ssl";
+  EXPECT_THAT(warnings_of("* a:1,ssl,insecure,trust_connect_host,client_cert=c,client_key=k"), IsEmpty());
   EXPECT_THAT(error_of("*,jsonp_mode=odd a:1"), HasSubstr("jsonp_mode: 'odd'"));
   EXPECT_THAT(error_of("*,sockjs=s a:1"), HasSubstr("sockjs: the path 's' does not begin with '/'"));
   EXPECT_THAT(error_of("* a:1,ipc_file_mode=888"), HasSubstr("ipc_file_mode: '888' is not a file mode"));
@@ -351,13 +353,19 @@ TEST(RoutesFile, UnsupportedTargetsLoadWithAWarning) {
     EXPECT_EQ(target.kind, Target::Kind::unsupported);
     EXPECT_EQ(target.unsupported, "zhttp targets");
   }
-  EXPECT_THAT(warnings_of("* a:443,ssl"),
-              ElementsAre("'ssl' is not yet supported: requests to this target are answered 501"));
-  auto tls = parse("* a:443,ssl").routes[0].targets[0];
-  EXPECT_EQ(tls.kind, Target::Kind::unsupported);
+}
+
+TEST(RoutesFile, TlsAndUnixTargets) {
+  auto tls = good_target("a:443,ssl");
+  EXPECT_EQ(tls.kind, Target::Kind::tcp);
   EXPECT_TRUE(tls.tls);
   EXPECT_EQ(tls.host, "a");
-  EXPECT_EQ(good_target("a:443,ssl=false").kind, Target::Kind::tcp);
+  EXPECT_FALSE(good_target("a:443,ssl=false").tls);
+  auto local = good_target("unix:/run/app.sock,host=app.test");
+  EXPECT_EQ(local.host, "/run/app.sock");
+  EXPECT_EQ(local.port, 0);
+  EXPECT_THAT(error_of("* unix:"), HasSubstr("unix:"));
+  EXPECT_THAT(error_of("* unix:" + std::string(200, 'x')), HasSubstr("107"));
 }
 
 TEST(RoutesFile, Sel4SecondOfTwoEqualConditionsIsSkipped) {

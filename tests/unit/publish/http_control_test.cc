@@ -59,7 +59,7 @@ class HttpControl : public ::testing::Test {
   net::Core core_{0};
   channel::ChannelTable table_{core_, hub_, channel::TableOptions{0}, nullptr};
   test::Recorder listener_{table_};
-  ControlEndpoint endpoint_{hub_};
+  ControlEndpoint endpoint_{hub_, core_.counters()};
 };
 
 const std::string kPublished = "200 text/plain Published\n";
@@ -170,6 +170,67 @@ TEST_F(HttpControl, OverTheBacklogPublishersAreToldToComeBack) {
   delivered();
   test::settle(asleep);
   EXPECT_EQ(ask("POST", "/publish/", item("a", "x")), kPublished);
+}
+
+class ProtectedControl : public HttpControl {
+ protected:
+  ProtectedControl() { set_tokens({"sesame"}); }
+  void set_tokens(const std::vector<std::string>& tokens) {
+    endpoint_.set_credentials(std::make_shared<front::Credentials>(tokens, std::vector<front::Credentials::Issuer>()));
+  }
+  std::uint64_t refused() { return core_.counters().get(base::Counter::unauthorized); }
+};
+
+TEST_F(ProtectedControl, EveryResourceNeedsACredential) {
+  const std::vector<Field> wrong{{"Authorization", "Bearer wrong"}};
+  for (auto method : {"GET", "POST", "PUT", "OPTIONS", "post"}) {
+    for (auto target : {"/", "/publish", "/publish/", "/realm/x/publish/?a=b", "/recover", "/nowhere", "*"}) {
+      for (const auto& fields : {std::vector<Field>{}, wrong}) {
+        auto answer = ask(method, target, item("a", "x"), fields);
+        EXPECT_TRUE(
+            answer.starts_with("401 text/plain WWW-Authenticate=Bearer realm=\"holdfast\" "
+                               "WWW-Authenticate=Basic realm=\"holdfast\" Unauthorized: "))
+            << method << target << answer;
+      }
+    }
+  }
+  EXPECT_EQ(refused(), 70u);
+  EXPECT_TRUE(delivered().empty());
+}
+
+TEST_F(ProtectedControl, HealthIsForEverybody) {
+  EXPECT_EQ(ask("GET", "/healthz").substr(0, 3), "200");
+  EXPECT_EQ(ask("HEAD", "/healthz").substr(0, 3), "200");
+  EXPECT_EQ(ask("POST", "/healthz").substr(0, 3), "401");
+}
+
+TEST_F(ProtectedControl, WithACredentialEverythingIsAsBefore) {
+  const std::vector<Field> good{{"Authorization", "Bearer sesame"}};
+  EXPECT_EQ(ask("POST", "/publish/", item("a", "1"), good), kPublished);
+  EXPECT_EQ(ask("GET", "/", "", good), "200 text/plain Holdfast\n");
+  EXPECT_EQ(ask("GET", "/nowhere", "", good), "404 text/plain Not Found\n");
+  EXPECT_EQ(delivered(), Texts{"1"});
+  EXPECT_EQ(refused(), 0u);
+}
+
+TEST_F(ProtectedControl, IsRefusedBeforeTheBodyArrives) {
+  FakeExchange exchange;
+  endpoint_.on_request(exchange, {.method = "POST", .target = "/publish/", .host = "h"}, "{", End::no);
+  EXPECT_TRUE(answer(exchange).starts_with("401 ")) << "and not 406, whatever is accepted";
+  EXPECT_EQ(ask("POST", "/publish/", item("a", "x"), {{"Accept", "image/png"}}).substr(0, 3), "401");
+}
+
+TEST_F(ProtectedControl, CredentialsAreSwappedForTheNextRequest) {
+  const std::vector<Field> old{{"Fastly-Key", "sesame"}};
+  const std::vector<Field> fresh{{"Fastly-Key", "simsim"}};
+  set_tokens({"sesame", "simsim"});
+  EXPECT_EQ(ask("GET", "/", "", old).substr(0, 3), "200");
+  EXPECT_EQ(ask("GET", "/", "", fresh).substr(0, 3), "200");
+  set_tokens({"simsim"});
+  EXPECT_EQ(ask("GET", "/", "", old).substr(0, 3), "401");
+  EXPECT_EQ(ask("GET", "/", "", fresh).substr(0, 3), "200");
+  endpoint_.set_credentials(nullptr);
+  EXPECT_EQ(ask("GET", "/").substr(0, 3), "200");
 }
 
 AnswerForm form(const std::vector<Field>& fields) {
