@@ -35,7 +35,7 @@ def test_by_default_only_the_clients_port_is_open(start, network):
     rig = start({"server": {"listen": [f"http://0.0.0.0:{(port := free_ports(1)[0])}"]}}, routes=["* test"],
                 within=network.inside)
     assert network.exchange(port, request("GET", "/", [CLOSE])).startswith(b"HTTP/1.1 200 ")
-    for closed in (rig.daemon.control_port, rig.daemon.pull_port, rig.daemon.sub_port):
+    for closed in (rig.daemon.control_port, rig.daemon.pull_port, rig.daemon.sub_port, rig.daemon.admin_port):
         assert network.exchange(closed, ZMTP) is None
     assert published(rig) == 0
 
@@ -61,6 +61,28 @@ def test_control_needs_a_credential(start, network):
     good = [CLOSE, ("Authorization", f"Bearer {TOKEN}")]
     assert network.exchange(control, request("POST", "/publish/", good, PUBLISH)).startswith(b"HTTP/1.1 200 ")
     assert published(rig) == 1, "the last one"
+
+
+def test_admin_needs_a_credential_but_for_health(start, network):
+    admin, = free_ports(1)
+    rig = start({"admin": {"listen": f"http://0.0.0.0:{admin}", "tokens": [TOKEN]}}, routes=["* test"],
+                within=network.inside)
+    for headers in ([], [("Authorization", "Bearer wrong")], [("X-Forwarded-For", "127.0.0.1")]):
+        for method, path in [("GET", "/"), ("GET", "/metrics"), ("GET", "/channels"), ("GET", "/channels/x"),
+                             ("GET", "/connections"), ("DELETE", "/connections/a:1"), ("POST", "/connections/close"),
+                             ("POST", "/drain"), ("GET", "//livez"), ("GET", "/livez/../metrics"), ("GET", "/nowhere")]:
+            answer = network.exchange(admin, request(method, path, [CLOSE, *headers]))
+            assert answer.startswith(b"HTTP/1.1 401 "), (method, path, headers, answer)
+        for path in ("/livez", "/readyz"):
+            assert network.exchange(admin, request("GET", path, [CLOSE, *headers])).startswith(b"HTTP/1.1 200 ")
+    good = [CLOSE, ("Authorization", f"Bearer {TOKEN}")]
+    assert network.exchange(admin, request("GET", "/metrics", good)).startswith(b"HTTP/1.1 200 ")
+    assert rig.daemon.running()
+
+
+def test_without_tokens_admin_stays_on_loopback(fails_to_start):
+    log = fails_to_start({"admin": {"listen": f"http://{INSIDE}:1"}})
+    assert "[admin] listen: " in log and "is open to other machines and asks for no credentials" in log
 
 
 @pytest.mark.parametrize("key, value", [
