@@ -33,15 +33,6 @@ for connections that are made from then on, and those marked
 when the daemon starts again.
 )";
 
-std::string_view change_name(TakesEffect takes_effect) {
-  switch (takes_effect) {
-    case TakesEffect::restart: return "restart";
-    case TakesEffect::live: return "live";
-    case TakesEffect::new_connections: return "new";
-  }
-  return {};
-}
-
 std::string key_text(const KeySpec& spec) {
   auto out =
       fmt::format(".TP\n\\fB{}\\fR = {}\n{}.", roff(spec.key), roff(encode_toml(spec.default_value())), roff(spec.doc));
@@ -51,7 +42,7 @@ std::string key_text(const KeySpec& spec) {
   }
   if (spec.not_yet) out += " Not yet supported.";
   if (spec.is_file_only()) out += " In the file only.";
-  return out + fmt::format(" \\fI{}\\fR\n", change_name(spec.takes_effect));
+  return out + fmt::format(" \\fI{}\\fR\n", to_text(spec.takes_effect));
 }
 
 }  // namespace

@@ -213,6 +213,15 @@ std::vector<KeySpec> make_keys() {
 
 }  // namespace
 
+std::string_view to_text(TakesEffect takes_effect) {
+  switch (takes_effect) {
+    case TakesEffect::restart: return "restart";
+    case TakesEffect::live: return "live";
+    case TakesEffect::new_connections: return "new";
+  }
+  return {};
+}
+
 const std::vector<KeySpec>& config_keys() {
   static const auto keys = make_keys();
   return keys;

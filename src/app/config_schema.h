@@ -26,6 +26,9 @@ enum class TakesEffect : std::uint8_t {
   new_connections,  ///< after a reload, for connections that are made from then on
 };
 
+/// "restart", "live", "new"
+std::string_view to_text(TakesEffect takes_effect);
+
 enum class Secrecy : std::uint8_t { open, secret };  ///< a secret is never quoted in an error or a log line
 
 /// Both ends are allowed; a `max` of INT64_MAX means that there is none.

@@ -41,15 +41,6 @@ once, `new` for connections that are made from then on, `restart` when the daemo
 Files of routes and certificates are read again by themselves when they change.
 )";
 
-std::string_view change_name(TakesEffect takes_effect) {
-  switch (takes_effect) {
-    case TakesEffect::restart: return "restart";
-    case TakesEffect::live: return "live";
-    case TakesEffect::new_connections: return "new";
-  }
-  return {};
-}
-
 bool is_sig_key(const KeySpec& spec) {
   return spec.section == "grip" && spec.key == "sig_key";
 }
@@ -89,7 +80,7 @@ std::string key_row(const KeySpec& spec) {
   auto names = spec.is_file_only() ? std::string("in the file only | in the file only")
                                    : fmt::format("`{}` | `{}`", environment_name(spec), flag_name(spec));
   return fmt::format("| `{}` | `{}` | {} | {} | {} |\n", spec.key, encode_toml(spec.default_value()), names,
-                     change_name(spec.takes_effect), cell(what));
+                     to_text(spec.takes_effect), cell(what));
 }
 
 std::string table_reference(const TableSpec& table) {
