@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by ./test --all: lint, sanitizer builds, fuzzing and real clients. A step that cannot be done is a failure.
+# Sourced by ./test --all: format, sanitizer builds, fuzzing and real clients. A step that cannot be done is a failure.
 
-install_packages "${lint_packages[@]}" "${fuzz_packages[@]}" "${client_packages[@]}"
+install_packages "${fuzz_packages[@]}" "${client_packages[@]}"
 
-step "format and clang-tidy"
-scripts/lint.sh
-
-# blackbox PRESET [PYTEST-OPTION…]: the black-box tests on the binary of this build.
-blackbox() { HOLDFAST_BIN=$PWD/build/$1/holdfast /usr/bin/python3 -m pytest -q tests/blackbox "${@:2}"; }
+step "format"
+scripts/lint.sh --format
 
 step "address and undefined-behaviour sanitizers: build"
 build asan

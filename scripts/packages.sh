@@ -8,7 +8,7 @@ build_packages=(g++ cmake ninja-build pkg-config git ca-certificates
 runtime_packages=(ca-certificates libssl3 libzmq5 libspdlog1.10 libfmt9 libjwt0 zlib1g libbrotli1 libstdc++6)
 # What the examples of the README call.
 example_packages=(curl python3)
-test_packages=(python3 python3-pytest python3-zmq python3-jwt python3-cryptography python3-yaml procps logrotate
+test_packages=(python3 python3-pytest python3-pytest-xdist python3-zmq python3-jwt python3-cryptography python3-yaml procps logrotate
   util-linux iproute2)
 # What ./test --all adds: lint, fuzzing, and real clients.
 lint_packages=(clang-format-14 clang-tidy-14)
