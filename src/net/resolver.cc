@@ -2,15 +2,30 @@
 #include "net/resolver.h"
 
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "base/text.h"
 #include "net/core.h"
 
 namespace holdfast::net {
 
 namespace ip = boost::asio::ip;
+
+namespace {
+
+/// RFC 6761 §6.3: names that are this machine, also where nobody has written it down, as in a bare container.
+bool is_localhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  constexpr std::string_view kLocalhost = "localhost";
+  if (host.size() < kLocalhost.size()) return false;
+  auto rest = host.substr(0, host.size() - kLocalhost.size());
+  return base::iequals(host.substr(rest.size()), kLocalhost) && (rest.empty() || rest.ends_with('.'));
+}
+
+}  // namespace
 
 struct Resolver::Backend {
   explicit Backend(boost::asio::io_context& io) : resolver(io) {}
@@ -60,8 +75,8 @@ void Resolver::start(Name& name, const std::string& host, std::uint16_t port) {
   name.looking_up = true;
   backend_->resolver.async_resolve(
       host, std::to_string(port), ip::tcp::resolver::numeric_service,
-      [this, &name, alive = backend_->alive](const boost::system::error_code& error,
-                                             const ip::tcp::resolver::results_type& results) {
+      [this, &name, host, port, alive = backend_->alive](const boost::system::error_code& error,
+                                                         const ip::tcp::resolver::results_type& results) {
         if (!*alive) return;
         name.looking_up = false;
         name.endpoints.clear();
@@ -71,6 +86,9 @@ void Resolver::start(Name& name, const std::string& host, std::uint16_t port) {
           std::memcpy(&endpoint.storage, address.data(), address.size());
           endpoint.size = static_cast<socklen_t>(address.size());
           name.endpoints.push_back(endpoint);
+        }
+        if (name.endpoints.empty() && is_localhost(host)) {
+          for (const auto* loopback : {"127.0.0.1", "::1"}) name.endpoints.push_back(*parse_literal(loopback, port));
         }
         name.fresh_until = core_.now() + kFreshMs;
         auto endpoints = name.endpoints;

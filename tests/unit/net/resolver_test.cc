@@ -74,6 +74,18 @@ TEST(Resolver, NamesAreRememberedForAWhile) {
   EXPECT_EQ(resolver.known("localhost", 8081), nullptr) << "another port is another name";
 }
 
+TEST(Resolver, LocalhostIsThisMachineWhereNobodyHasWrittenItDown) {
+  Core core(0);
+  Resolver resolver(core);
+  Waiter name;
+  Waiter other;
+  resolver.resolve("API.localhost.", 8080, name);
+  resolver.resolve("notlocalhost", 8080, other);
+  ASSERT_TRUE(test::run_until(core, [&] { return name.calls + other.calls == 2; }));
+  EXPECT_EQ(name.text, "127.0.0.1:8080");
+  EXPECT_EQ(other.count, 0u);
+}
+
 TEST(Resolver, AWaiterThatIsGoneIsNotCalled) {
   Core core(0);
   Resolver resolver(core);
