@@ -16,9 +16,9 @@ blackbox asan
 # What shares data between threads: the rest would only take longer.
 export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 step "thread sanitizer: build"
-build tsan -- holdfast net_test channel_test front_test publish_test
+build tsan -- holdfast net_test channel_test admin_test
 step "thread sanitizer: unit tests"
-ctest --preset tsan -R '^(net|channel|front|publish)\.'
+ctest --preset tsan -R '^(net|channel|admin)\.'
 step "thread sanitizer: black-box tests"
 blackbox tsan
 
