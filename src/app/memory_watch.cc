@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/memory_watch.h"
 
-#include <fstream>
-#include <iterator>
+#include <memory>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -11,6 +11,26 @@
 #include "base/text.h"
 
 namespace holdfast::app {
+namespace {
+
+class StatmFile {
+ public:
+  StatmFile() : fd_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+  ~StatmFile() { ::close(fd_); }
+  StatmFile(const StatmFile&) = delete;
+  StatmFile& operator=(const StatmFile&) = delete;
+
+  std::string read() const {
+    char text[128];
+    auto n = ::pread(fd_, text, sizeof text, 0);
+    return {text, n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
 
 std::int64_t parse_statm(const std::string& text, std::int64_t page_bytes) {
   // "size resident shared …", in pages (proc(5))
@@ -23,10 +43,9 @@ std::int64_t parse_statm(const std::string& text, std::int64_t page_bytes) {
 
 MemoryWatch::System MemoryWatch::process() {
   System system;
-  system.resident_bytes = [] {
-    std::ifstream file("/proc/self/statm");
-    return parse_statm({std::istreambuf_iterator<char>(file), {}}, ::sysconf(_SC_PAGESIZE));
-  };
+  // Opened once: descriptors may have run out when it matters.
+  auto file = std::make_shared<StatmFile>();
+  system.resident_bytes = [file] { return parse_statm(file->read(), ::sysconf(_SC_PAGESIZE)); };
   system.trim = [] { ::malloc_trim(0); };
   return system;
 }
@@ -39,6 +58,7 @@ std::uint64_t MemoryWatch::look(base::Millis now) {
     return 0;
   }
   auto resident = system_.resident_bytes();
+  if (resident == 0) return 0;  // there is no /proc: nothing is known, and nothing changes
   bool trimmed = false;
   // Freed memory stays with the allocator: without this, one bad minute would be held against the clients for ever.
   if ((resident > most || was_shedding) && now >= next_trim_) {

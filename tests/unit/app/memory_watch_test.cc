@@ -84,6 +84,16 @@ TEST_F(MemoryWatchTest, WhatWasGivenFreeMeanwhileIsGivenBackBeforeItCounts) {
   EXPECT_FALSE(load.shedding);
 }
 
+TEST_F(MemoryWatchTest, WhatCannotBeMeasuredChangesNothing) {
+  EXPECT_EQ(look(), 0u);
+  EXPECT_FALSE(load.shedding);
+  machine.used = 2000;
+  look();
+  machine.used = 0;
+  EXPECT_EQ(look(), 0u);
+  EXPECT_TRUE(load.shedding);
+}
+
 TEST_F(MemoryWatchTest, WithoutALimit) {
   machine.used = 5000;
   look();
