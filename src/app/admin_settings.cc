@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "app/config_schema.h"
-#include "app/credentials_config.h"
 #include "base/assert.h"
 
 namespace holdfast::app {
@@ -55,7 +54,7 @@ std::shared_ptr<const admin::Settings> admin_settings(const Settings& settings) 
   const auto& config = *settings.config;
   auto made = std::make_shared<admin::Settings>();
   made->metrics_open = config.admin.metrics_open;
-  if (auto credentials = make_admin_credentials(config)) {
+  if (auto credentials = settings.admin_credentials) {
     made->admit = [credentials](Fields fields) { return credentials->admit(fields); };
   }
   for (const auto& limit : limit_keys()) {

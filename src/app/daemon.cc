@@ -316,6 +316,7 @@ void Daemon::watch_control() {
 void Daemon::stop_workers() {
   if (zmq_) zmq_->stop();
   for (auto& worker : workers_) worker->stop_and_join();
+  hub_.forget_cores();  // they are destroyed one after the other, and each may still have clients
 }
 
 void Daemon::finish() {

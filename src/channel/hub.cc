@@ -79,6 +79,10 @@ void Hub::add_core(net::Core& core, ChannelTable& table) {
   ports_.push_back({&core, &table});
 }
 
+void Hub::forget_cores() {
+  ports_.clear();
+}
+
 void Hub::publish(std::vector<NewMessageRef> messages) {
   if (messages.empty()) return;
   for (auto& message : messages) message->count_in(live_bytes_);

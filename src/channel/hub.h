@@ -55,6 +55,8 @@ class Hub {
 
   /// Before anything is posted.
   void add_core(net::Core& core, ChannelTable& table);
+  /// When all cores have stopped: they may be destroyed, and whatever their clients leave behind goes to nobody.
+  void forget_cores();
   void set_interest_sink(InterestSink* sink) { interest_sink_ = sink; }
 
   /// Any thread. When it returns, the messages have their place, in this order and next to each other, behind

@@ -134,6 +134,17 @@ def test_a_second_signal_ends_it_now(start):
     done.set()
 
 
+def test_a_second_signal_with_clients_held_on_every_core(start):
+    rig = start({"server": {"drain_seconds": 3600}}, workers=4)
+    for _ in range(48):
+        rig.stream(rig.name("c"))
+    rig.daemon.signal(signal.SIGTERM)
+    rig.daemon.wait_log("stopping: 48 clients")
+    rig.daemon.signal(signal.SIGTERM)
+    assert rig.daemon.wait_exit() == 0
+    rig.daemon.wait_log(r"stopping now: \d+ clients cut off")
+
+
 def test_drain_seconds_bounds_the_wait(start):
     rig = start({"server": {"drain_seconds": 1}})
     done = threading.Event()

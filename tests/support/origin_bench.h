@@ -145,6 +145,7 @@ class Requester final : public origin::OriginHandler {
 
 struct OriginBench {
   explicit OriginBench(const origin::OriginOptions& options = {}) : origins(core, options) { stop_clock(core); }
+  ~OriginBench() { core.bury(); }  // what has closed still refers to its origin
 
   origin::Origin& origin(origin::InternalAddresses internal = origin::InternalAddresses::allowed) {
     return origins.get({"127.0.0.1", server.port(), internal});

@@ -59,6 +59,19 @@ struct Process {
   std::vector<std::unique_ptr<ChannelTable>> tables;
 };
 
+TEST(Hub, WhatClientsLeaveBehindGoesToNobody) {
+  Process process(2);
+  Recorder client(*process.tables[1]);
+  client.join({"a"});
+  process.settle();
+  process.hub.forget_cores();
+  process.tables[0].reset();
+  process.cores[0].reset();  // the other one's clients end later
+  process.publish("a", "too late");
+  EXPECT_FALSE(process.woken(1));
+  client.leave();
+}
+
 TEST(Hub, EveryCoreGetsEveryMessageInOneOrder) {
   Process process(3);
   std::vector<std::unique_ptr<Recorder>> clients;

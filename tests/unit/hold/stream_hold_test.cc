@@ -23,6 +23,7 @@ class StreamHoldTest : public ::testing::Test {
   static constexpr std::size_t kBuffer = 100;
 
   void make(SlowClient slow_client = SlowClient::close) {
+    exchange_.reset();  // the hold that it owns refers to the bench
     bench_ =
         std::make_unique<test::HoldBench>(HoldOptions{.send_buffer_max_bytes = kBuffer, .slow_client = slow_client});
     exchange_ = std::make_unique<FakeExchange>();
