@@ -52,6 +52,7 @@ struct Message {
   std::size_t channel_hash = 0;
   std::optional<std::string> id;
   std::optional<std::string> prev_id;
+  bool no_seq = false;  ///< does not wait for the item that prev_id names
   std::unique_ptr<StreamPart> stream;
   std::unique_ptr<ResponsePart> response;
   /// The place in the one order of everything published; given by the hub.

@@ -159,8 +159,7 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(grip, message_hwm), restart,
        "Deliveries of a route that wait for message_rate; over it new ones are dropped; 0: unlimited", kUnlimited},
       {HF_KEY(grip, message_wait_ms), live,
-       "How long an item waits for the one that its prev-id names; no effect yet, order by prev-id is not yet "
-       "supported",
+       "How long an item waits for the one that its prev-id names; then it goes without it; 0: not at all",
        kOptionalMs},
       {HF_KEY(grip, id_cache_ttl_s), live, "An id is not published again on its channel for so long; 0: it may be",
        kOptionalS},

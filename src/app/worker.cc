@@ -146,6 +146,7 @@ Worker::Worker(unsigned index, SettingsRef settings, Shared& shared)
   shared.hub.add_core(core_, table_);
   clients_.set_load(&shared.load);
   origins_.set_on_shortage([this] { ask_for_descriptors(); });
+  if (index == 0) hub_ticker_.emplace(core_, shared.hub);
   take(*settings);
 }
 

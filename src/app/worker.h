@@ -85,6 +85,7 @@ class Worker {
   const bool rated_;
   origin::TestOrigin test_origin_;
   channel::ChannelTable table_;
+  std::optional<channel::HubTicker> hub_ticker_;  // one core's
   hold::HoldContext holds_;
   origin::Origins origins_;
   proxy::ProxyContext proxy_;

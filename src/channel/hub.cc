@@ -29,8 +29,19 @@ struct Hub::InterestPost final : Post {
 };
 
 struct Hub::OptionsPost final : Post {
-  void apply_to(Hub& hub) override { hub.duplicates_.set_limits(options.id_cache_ttl_ms, options.id_cache_max); }
+  void apply_to(Hub& hub) override {
+    hub.duplicates_.set_limits(options.id_cache_ttl_ms, options.id_cache_max);
+    hub.sequencer_.set_options({options.message_wait_ms});
+  }
   HubOptions options;
+};
+
+struct Hub::TickPost final : Post {
+  void apply_to(Hub& hub) override {
+    auto now_us = base::steady_us();
+    hub.sequencer_.expire(now_us / 1000, hub.ready_);
+    hub.place(hub.ready_, now_us);
+  }
 };
 
 struct Hub::Port {
@@ -62,7 +73,8 @@ class Hub::Delivery final : public net::Letter {
 Hub::Hub(const HubOptions& options)
     : backlog_max_bytes_(options.backlog_max_bytes),
       posts_(idle_mark()),
-      duplicates_(options.id_cache_ttl_ms, options.id_cache_max) {}
+      duplicates_(options.id_cache_ttl_ms, options.id_cache_max),
+      sequencer_({options.message_wait_ms}) {}
 
 Hub::~Hub() {
   HF_ASSERT(posts_.load() == idle_mark());
@@ -106,6 +118,10 @@ void Hub::set_options(const HubOptions& options) {
   post(letter.release());
 }
 
+void Hub::tick() {
+  post(std::make_unique<TickPost>().release());
+}
+
 void Hub::post(Post* letter) {
   Post* before = posts_.load(std::memory_order_relaxed);
   do {
@@ -145,12 +161,22 @@ void Hub::apply(PublishPost& post) {
       continue;
     }
     counters_.add(base::Counter::published);
+    sequencer_.take(std::move(message), now / 1000, ready_);
+    place(ready_, now);
+  }
+}
+
+/// Gives messages their places.
+void Hub::place(std::vector<NewMessageRef>& messages, std::int64_t now_us) {
+  for (auto& message : messages) {
     message->order = ++last_order_;
-    message->placed_us = now;
+    message->placed_us = now_us;
     auto listeners = listeners_.find(message->channel);
     if (listeners != listeners_.end()) wake_mask_ |= listeners->second.mask;
     batch_.emplace_back(std::move(message));
   }
+  messages.clear();
+  waiting_.store(sequencer_.waiting(), std::memory_order_relaxed);
 }
 
 void Hub::apply(InterestPost& post) {
@@ -169,7 +195,12 @@ void Hub::apply(InterestPost& post) {
   // What was handed out before this core was known to listen may lie in its inbox, unopened.
   if (begins) wake_mask_ |= std::uint64_t{1} << post.core % 64;
   bool is_heard = entry.cores > 0;
-  if (!is_heard) listeners_.erase(post.channel);
+  if (is_heard && !was_heard) sequencer_.begin(post.channel);
+  if (!is_heard) {
+    listeners_.erase(post.channel);
+    sequencer_.end(post.channel, ready_);
+    place(ready_, base::steady_us());
+  }
   if (was_heard != is_heard && interest_sink_) {
     interest_sink_->on_interest(post.channel, is_heard ? Interest::begins : Interest::ends);
   }

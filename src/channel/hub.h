@@ -19,6 +19,7 @@
 
 #include "base/counters.h"
 #include "channel/duplicates.h"
+#include "channel/sequencer.h"
 #include "net/core.h"
 
 namespace holdfast::channel {
@@ -40,6 +41,7 @@ class InterestSink {
 struct HubOptions {
   base::Millis id_cache_ttl_ms = 60000;  ///< 0: duplicates are not looked for
   std::size_t id_cache_max = 1000000;
+  base::Millis message_wait_ms = 5000;  ///< an item waits so long for the one that its prev-id names
   /// Messages that wait in this process: to be ordered, to be taken by a core, or to be handed to the members of a
   /// channel. Over it overloaded() is true. 0: no limit.
   std::int64_t backlog_max_bytes = 0;
@@ -62,6 +64,12 @@ class Hub {
   /// Any thread. When it returns, the messages have their place, in this order and next to each other, behind
   /// everything that was posted before.
   void publish(std::vector<NewMessageRef> messages);
+
+  /// Any thread. Items that have waited long enough for their predecessor go without it. To be called a few times a
+  /// second (HubTicker does).
+  void tick();
+  /// Any thread. Items that wait for their predecessor.
+  std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
   /// Any thread. A core has its first listener on a channel, or has lost its last.
   void post_interest(unsigned core, const std::string& channel, Interest interest);
@@ -88,6 +96,7 @@ class Hub {
   struct PublishPost;
   struct InterestPost;
   struct OptionsPost;
+  struct TickPost;
   struct Port;
   class Delivery;
   struct Listeners {
@@ -100,6 +109,7 @@ class Hub {
   void play();
   void apply(PublishPost& post);
   void apply(InterestPost& post);
+  void place(std::vector<NewMessageRef>& messages, std::int64_t now_us);
   void hand_out();
 
   static Post* idle_mark();
@@ -107,6 +117,7 @@ class Hub {
   std::atomic<std::int64_t> backlog_max_bytes_;
   std::atomic<std::int64_t> live_bytes_{0};
   std::atomic<std::uint64_t> last_order_{0};  // written by who plays
+  std::atomic<std::size_t> waiting_{0};       // likewise
   std::atomic<Post*> posts_;                  // newest first; idle_mark() while nobody plays
   std::vector<Port> ports_;
   InterestSink* interest_sink_ = nullptr;
@@ -114,9 +125,25 @@ class Hub {
   // Only for who plays:
   base::Counters counters_;
   DuplicateFilter duplicates_;
+  Sequencer sequencer_;
+  std::vector<NewMessageRef> ready_;
   boost::unordered_flat_map<std::string, Listeners> listeners_;
   std::vector<MessageRef> batch_;
   std::uint64_t wake_mask_ = 0;
+};
+
+/// Calls the hub's tick() from one core.
+class HubTicker final : private net::Timer {
+ public:
+  HubTicker(net::Core& core, Hub& hub) : core_(core), hub_(hub) { on_deadline(); }
+
+ private:
+  void on_deadline() override {
+    if (hub_.waiting() > 0) hub_.tick();
+    set_deadline(core_.wheel(), core_.now() + net::Wheel::kTickMs);
+  }
+  net::Core& core_;
+  Hub& hub_;
 };
 
 }  // namespace holdfast::channel

@@ -62,6 +62,7 @@ NewMessageRef encode_message(PublishItem&& item) {
   message->channel_hash = std::hash<std::string_view>{}(message->channel);
   message->id = std::move(item.id);
   message->prev_id = std::move(item.prev_id);
+  message->no_seq = item.no_seq;
   if (item.stream) message->stream = encode_stream(*item.stream);
   if (item.response) message->response = encode_response(std::move(*item.response));
   return NewMessageRef(message.release());
