@@ -43,12 +43,13 @@ def test_a_running_daemon_is_alive_and_ready(rig, admin):
 
 
 def test_while_it_drains_it_is_alive_but_not_ready(start):
-    rig = start()
+    rig = start({"server": {"send_buffer_max_bytes": 1 << 25}})
     admin = Admin(rig.daemon)
-    # A client that reads nothing of what it was sent keeps the daemon from being done.
+    # A client that reads nothing of what it was sent, more than kernels buffer, keeps the daemon from being done.
     channel = rig.name("c")
     stream = rig.stream(channel, receive_buffer=4096)
-    rig.publish(channel, stream="x" * 900_000)
+    for _ in range(20):
+        rig.publish(channel, stream="x" * 900_000)
     rig.daemon.signal(signal.SIGTERM)
     rig.daemon.wait_log("stopping: ")
     assert admin.json("/readyz", status=503) == {"ready": False, "reasons": ["draining"]}
@@ -56,7 +57,7 @@ def test_while_it_drains_it_is_alive_but_not_ready(start):
     assert admin.metrics().value("holdfast_not_ready", reason="draining") == 1
     result = health(rig.daemon)
     assert (result.returncode, result.stdout) == (1, "") and "not ready: draining" in result.stderr
-    assert stream.rest() == b"x" * 900_000
+    assert stream.rest() == b"x" * 18_000_000
     assert rig.daemon.wait_exit() == 0
 
 
