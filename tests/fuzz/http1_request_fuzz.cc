@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request heads: the same result however the bytes arrive, and nothing in it that could be read in two ways.
+#include <algorithm>
 #include <string>
 
 #include "base/text.h"
@@ -46,13 +47,15 @@ void check_request(const RequestView& request) {
 }
 
 /// What is written from the parsed form reads the same: a proxy must not change what a request means.
-void check_rewritten(const RequestParser& parser, const RequestLimits& limits) {
+void check_rewritten(const RequestParser& parser, RequestLimits limits) {
   const auto& request = parser.request();
   if (request.minor_version == 0) return;  // requests are passed on as HTTP/1.1, where Host is not optional
   std::string head;
   append_request_line(head, request.method, request.target);
   for (const auto& field : request.fields) append_field(head, field.name, field.value);
   append_end_of_head(head);
+  // A space behind each colon may make it longer than what came in.
+  limits.header_max_bytes = std::max(limits.header_max_bytes, head.size());
   RequestParser again;
   HeadScanner scanner;
   HF_ASSERT(again.parse(head, scanner, limits) == State::complete);
