@@ -69,7 +69,7 @@ class Daemon:
         self._write_config()
 
     def _write_config(self):
-        self.sections = sections = {
+        sections = {
             "server": {"listen": [f"http://{self.host}:{self.port}"], "drain_seconds": 30},
             "control": {
                 "http": f"http://127.0.0.1:{self.control_port}",
@@ -162,8 +162,11 @@ class Daemon:
     def reconfigure(self, **sections):
         """Changes keys of the file, sections by name, and has them taken."""
         for section, keys in sections.items():
-            self.sections.setdefault(section, {}).update(keys)
-        self.config_path.write_text(to_toml(self.sections))
+            self.change(section, **keys)
+        self.reload()
+
+    def reload(self):
+        """Lets the daemon read its configuration, and waits until every core has it."""
         before = self.log().count("(SIGHUP)")
         self.signal(signal.SIGHUP)
         eventually(lambda: self.log().count("(SIGHUP)") > before, "an answer to SIGHUP")
