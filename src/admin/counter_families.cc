@@ -113,6 +113,11 @@ std::vector<CounterFamily> described() {
        "Messages given to clients: each counts once for each client.",
        "",
        {{Counter::deliveries}}},
+      {"holdfast_items_out_of_order",
+       "Items that went without the predecessor that they name, by what made them: message_wait_ms (it did not come in "
+       "time) or message_wait_max (too many waited on their channel).",
+       "reason",
+       {{Counter::items_expired, "message_wait_ms"}, {Counter::items_overflowed, "message_wait_max"}}},
       {"holdfast_messages_dropped",
        "Messages that went no further, by reason: duplicate (of an id seen before) and bad_input (a ZeroMQ frame that "
        "is no item) count items, slow_client and message_hwm count deliveries.",

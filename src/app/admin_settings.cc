@@ -42,6 +42,7 @@ const std::vector<LimitKey>& limit_keys() {
       {"proxy", "waiting_requests_max", {Counter::requests_refused_waiting}},
       {"grip", "message_rate"},
       {"grip", "message_hwm", {Counter::rate_limited}},
+      {"grip", "message_wait_max", {Counter::items_overflowed}},
       {"grip", "id_cache_max"},
       {"grip", "connection_subscription_max", {Counter::channels_over_limit}},
   };

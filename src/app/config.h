@@ -93,6 +93,7 @@ struct Config {
     std::int64_t message_rate = 0;
     std::int64_t message_hwm = 0;
     std::int64_t message_wait_ms = 5000;
+    std::int64_t message_wait_max = 100;
     std::int64_t id_cache_ttl_s = 60;
     std::int64_t id_cache_max = 1000000;
     std::int64_t connection_subscription_max = 100;

@@ -161,6 +161,8 @@ std::vector<KeySpec> make_keys() {
       {HF_KEY(grip, message_wait_ms), live,
        "How long an item waits for the one that its prev-id names; then it goes without it; 0: not at all",
        kOptionalMs},
+      {HF_KEY(grip, message_wait_max), live, "Items of one channel that wait so; one more, and the oldest goes",
+       Range{1, 1000000}},
       {HF_KEY(grip, id_cache_ttl_s), live, "An id is not published again on its channel for so long; 0: it may be",
        kOptionalS},
       {HF_KEY(grip, id_cache_max), live, "Ids remembered for that at most; over it the oldest are forgotten",

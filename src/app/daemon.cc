@@ -57,7 +57,8 @@ std::uint64_t raise_descriptor_limit() {
 
 channel::HubOptions hub_options(const Config& config) {
   return {config.grip.id_cache_ttl_s * base::Millis{1000}, static_cast<std::size_t>(config.grip.id_cache_max),
-          config.grip.message_wait_ms, config.control.backlog_max_bytes};
+          config.grip.message_wait_ms, static_cast<std::size_t>(config.grip.message_wait_max),
+          config.control.backlog_max_bytes};
 }
 
 std::uint64_t client_limit(const Config& config, std::uint64_t descriptors) {

@@ -37,6 +37,8 @@ enum class Counter : std::size_t {
   channels_over_limit,  ///< cut by grip.connection_subscription_max
   published,            ///< items that got their place
   duplicates,           ///< items dropped as seen before
+  items_expired,        ///< went without their predecessor after grip.message_wait_ms
+  items_overflowed,     ///< likewise by grip.message_wait_max
   deliveries,
   slow_clients_closed,
   slow_clients_dropped,  ///< messages that a slow client did not get
@@ -86,6 +88,8 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::
     "channels_over_limit",
     "published",
     "duplicates",
+    "items_expired",
+    "items_overflowed",
     "deliveries",
     "slow_clients_closed",
     "slow_clients_dropped",

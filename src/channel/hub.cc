@@ -31,7 +31,7 @@ struct Hub::InterestPost final : Post {
 struct Hub::OptionsPost final : Post {
   void apply_to(Hub& hub) override {
     hub.duplicates_.set_limits(options.id_cache_ttl_ms, options.id_cache_max);
-    hub.sequencer_.set_options({options.message_wait_ms});
+    hub.sequencer_.set_options({options.message_wait_ms, options.message_wait_max});
   }
   HubOptions options;
 };
@@ -74,7 +74,7 @@ Hub::Hub(const HubOptions& options)
     : backlog_max_bytes_(options.backlog_max_bytes),
       posts_(idle_mark()),
       duplicates_(options.id_cache_ttl_ms, options.id_cache_max),
-      sequencer_({options.message_wait_ms}) {}
+      sequencer_({options.message_wait_ms, options.message_wait_max}, counters_) {}
 
 Hub::~Hub() {
   HF_ASSERT(posts_.load() == idle_mark());

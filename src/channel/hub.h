@@ -42,6 +42,7 @@ struct HubOptions {
   base::Millis id_cache_ttl_ms = 60000;  ///< 0: duplicates are not looked for
   std::size_t id_cache_max = 1000000;
   base::Millis message_wait_ms = 5000;  ///< an item waits so long for the one that its prev-id names
+  std::size_t message_wait_max = 100;   ///< so many of one channel
   /// Messages that wait in this process: to be ordered, to be taken by a core, or to be handed to the members of a
   /// channel. Over it overloaded() is true. 0: no limit.
   std::int64_t backlog_max_bytes = 0;
@@ -88,7 +89,7 @@ class Hub {
   /// Any thread. The place of the last message that has got one.
   std::uint64_t last_order() const { return last_order_.load(std::memory_order_acquire); }
 
-  /// What the hub counts: published and duplicates.
+  /// What the hub counts: published, duplicates, and items that did not wait long enough for their predecessor.
   const base::Counters& counters() const { return counters_; }
 
  private:

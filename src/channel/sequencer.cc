@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace holdfast::channel {
 
 void Sequencer::end(const std::string& channel, Messages& out) {
@@ -24,11 +26,15 @@ void Sequencer::take(NewMessageRef message, base::Millis now, Messages& out) {
   bool follows = !message->prev_id || !sequence.last_id || *message->prev_id == *sequence.last_id;
   if (follows || options_.wait_ms == 0) return release(sequence, std::move(message), out);
   if (sequence.waiting.size() >= options_.waiting_max) {
-    ++counts_.overflowed;
+    counters_.add(base::Counter::items_overflowed);
+    static base::LogLimiter limiter;
+    base::log_limited(limiter, {{"channel", message->channel}},
+                      "item sent without its predecessor: grip.message_wait_max ({}) reached", options_.waiting_max);
     release_oldest(sequence, out);
     // Its followers have gone with it, and now it may be this one's turn.
     if (sequence.last_id && *message->prev_id == *sequence.last_id) return release(sequence, std::move(message), out);
   }
+  if (waiting_ == 0) expiries_.clear();
   auto expires = now + options_.wait_ms;
   expiries_.push_back({expires, message->channel});
   sequence.waiting.push_back({std::move(message), expires});
@@ -64,15 +70,13 @@ void Sequencer::expire(base::Millis now, Messages& out) {
     if (found == sequences_.end()) continue;
     auto& sequence = found->second;
     while (!sequence.waiting.empty() && sequence.waiting.front().expires <= now) {
-      ++counts_.expired;
+      counters_.add(base::Counter::items_expired);
+      static base::LogLimiter limiter;
+      base::log_limited(limiter, {{"channel", found->first}},
+                        "item sent without its predecessor: grip.message_wait_ms ({}) reached", options_.wait_ms);
       release_oldest(sequence, out);
     }
   }
-}
-
-std::optional<base::Millis> Sequencer::next_expiry() const {
-  if (waiting_ == 0) return std::nullopt;
-  return expiries_.front().at;
 }
 
 const std::string* Sequencer::last_id(const std::string& channel) const {

@@ -14,6 +14,7 @@
 #include <holdfast/message.h>
 
 #include "base/clock.h"
+#include "base/counters.h"
 
 namespace holdfast::channel {
 
@@ -25,15 +26,11 @@ class Sequencer {
  public:
   struct Options {
     base::Millis wait_ms = 5000;    ///< how long an item waits; 0: nothing waits
-    std::size_t waiting_max = 100;  ///< on one channel
-  };
-  struct Counts {
-    std::uint64_t expired = 0;     ///< went without their predecessor, since their time was up
-    std::uint64_t overflowed = 0;  ///< likewise, since there were too many
+    std::size_t waiting_max = 100;  ///< on one channel; at least 1
   };
   using Messages = std::vector<NewMessageRef>;
 
-  explicit Sequencer(const Options& options) : options_(options) {}
+  Sequencer(const Options& options, base::Counters& counters) : options_(options), counters_(counters) {}
   /// For items that come from now on.
   void set_options(const Options& options) { options_ = options; }
 
@@ -46,8 +43,6 @@ class Sequencer {
   void take(NewMessageRef message, base::Millis now, Messages& out);
   /// Appends those whose time is up, and those that waited for them.
   void expire(base::Millis now, Messages& out);
-  /// When there will be something to expire(); nothing when nothing waits.
-  std::optional<base::Millis> next_expiry() const;
 
   /// The id of the last item that has gone out, where the channel is known and the item had one.
   const std::string* last_id(const std::string& channel) const;
@@ -55,7 +50,6 @@ class Sequencer {
   void forget_last_id(const std::string& channel);
 
   std::size_t waiting() const { return waiting_; }
-  const Counts& counts() const { return counts_; }
 
  private:
   struct Waiting {
@@ -75,10 +69,10 @@ class Sequencer {
   void release_oldest(Sequence& sequence, Messages& out);
 
   Options options_;
+  base::Counters& counters_;
   boost::unordered_flat_map<std::string, Sequence> sequences_;
   std::deque<Expiry> expiries_;  // in the order of their coming; some are for items that have gone
   std::size_t waiting_ = 0;
-  Counts counts_;
 };
 
 }  // namespace holdfast::channel
