@@ -5,7 +5,7 @@ import pytest
 
 from harness.client import Client
 from harness.messages import request
-from harness.netns import Neighbour
+from harness.network import Neighbour
 from harness.origin import Origin
 from harness.wait import eventually
 
